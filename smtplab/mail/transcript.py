@@ -1,0 +1,108 @@
+"""Transcript: what happened on one connection, in order.
+
+A transcript keeps two records. `events` is what the two ends said to each other, in plain text even
+under TLS: the lab's servers hand over what they decrypted. `wire` is what a listener on the cable
+saw: the same bytes while the connection is clear, and TLS records afterwards. `mail.dialogue` reads
+the events as SMTP.
+
+Times are seconds since the connection opened, by the real clock, so that a reader sees what took
+how long; `opened` is the lab's own date and time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+
+class Side(StrEnum):
+    """Who speaks: the SMTP client opened the connection, the SMTP server answers."""
+
+    CLIENT = "C"
+    SERVER = "S"
+
+    @property
+    def other(self) -> Side:
+        """The side that listens."""
+        return Side.SERVER if self is Side.CLIENT else Side.CLIENT
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One end of a connection: the host's name in the lab, its notional address and its port."""
+
+    host: str
+    address: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something on the wire.
+
+    `kind` is "data" (bytes that `side` sent), "tls" (both ends now speak TLS; `note` says which
+    version and whose certificate) or "close" (`side` ended the connection; `note` says how).
+    """
+
+    t: float
+    side: Side
+    data: bytes = b""
+    tls: bool = False
+    kind: Literal["data", "tls", "close"] = "data"
+    note: str = ""
+
+
+@dataclass(slots=True)
+class Transcript:
+    """The record of one connection. It grows while the connection lives."""
+
+    number: int
+    client: Endpoint
+    server: Endpoint
+    opened: datetime
+    protocol: str = "smtp"
+    events: list[Event] = field(default_factory=list)
+    wire: list[Event] = field(default_factory=list)
+    keylog: list[str] = field(default_factory=list)  # NSS key log lines, for Wireshark
+    closed: bool = False
+
+    @property
+    def tls(self) -> bool:
+        """True when any part of the connection was under TLS."""
+        return any(event.kind == "tls" for event in list(self.events))
+
+    def text(self) -> str:
+        """The dialogue for a terminal, in the line grammar that swaks uses."""
+        from .dialogue import text  # the reader of SMTP builds on this record
+
+        return text(self)
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The transcript as plain JSON types; bytes are decoded as Latin-1, which loses nothing."""
+        return {
+            "number": self.number,
+            "client": [self.client.host, self.client.address, self.client.port],
+            "server": [self.server.host, self.server.address, self.server.port],
+            "opened": self.opened.isoformat(),
+            "protocol": self.protocol,
+            "events": [_event_dict(event) for event in list(self.events)],
+        }
+
+
+def _event_dict(event: Event) -> dict[str, Any]:
+    return {
+        "t": round(event.t, 6),
+        "side": str(event.side),
+        "kind": event.kind,
+        "tls": event.tls,
+        "data": event.data.decode("latin-1"),
+        "note": event.note,
+    }
