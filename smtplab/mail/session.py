@@ -102,6 +102,17 @@ _MIXED = _no("A chunked transfer has begun: only BDAT, RSET, NOOP and QUIT now",
 # What may always come, and leaves the session as it is (RFC 5321 §4.1.4).
 _HARMLESS = ("NOOP", "HELP", "VRFY", "EXPN")
 
+# In these states no command is read at all, so no verb may come.
+_NO_COMMANDS: dict[State, Refusal] = {
+    State.AUTH: _no("Finish the AUTH exchange first",
+                    "the server takes this line as the next answer of the SASL exchange", "RFC 4954 §4"),
+    State.DATA: _no("Finish the message first",
+                    "every line is part of the message, up to the line with only a dot",
+                    "RFC 5321 §4.1.1.4"),
+    State.CLOSED: _no("The session is closed", "nobody listens any more: open a new connection",
+                      "RFC 5321 §4.1.1.10"),
+}  # fmt: skip
+
 Move = State | Refusal
 
 # state -> verb -> the state after the server's positive reply, or why the verb is refused.
@@ -134,14 +145,17 @@ TABLE: dict[State, dict[str, Move]] = {
     },
 }  # fmt: skip
 for _state, _row in TABLE.items():
-    _row.update({verb: _state for verb in _HARMLESS})
+    _row.update(dict.fromkeys(_HARMLESS, _state))
 
 
 def refusal(state: State, verb: str) -> Refusal | None:
     """Why `verb` may not come in `state`, or None when it may.
 
     A verb that the table does not know is refused with 500 (RFC 5321 §4.2.4), an empty one too.
+    In AUTH, DATA and CLOSED every verb is refused: there a line is not a command.
     """
+    if state in _NO_COMMANDS:
+        return _NO_COMMANDS[state]
     move = TABLE.get(state, {}).get(verb)
     if isinstance(move, Refusal):
         return move
@@ -154,23 +168,25 @@ def refusal(state: State, verb: str) -> Refusal | None:
 def after(state: State, verb: str, code: int, *, last: bool = False) -> State:
     """The state once the server has answered `verb` with `code`.
 
-    `verb` is "." for the line that ends DATA; `last` marks a `BDAT ... LAST`. A reply of the 4yz or
-    5yz class leaves the state as it was, except that 421 closes the channel (RFC 5321 §3.8) and a
-    refused end of data ends the transaction (RFC 5321 §4.1.1.4).
+    `verb` is "." for the line that ends DATA; `last` marks a `BDAT ... LAST`. Only a verb's success
+    moves the session: 2yz, for DATA 354, for AUTH also 334. Any other reply leaves the state as it
+    was, except that 421 closes the channel (RFC 5321 §3.8), and that a refused end of data (RFC 5321
+    §4.1.1.4) or chunk (RFC 3030 §2) ends the transaction.
     """
     if code in (421, 521):
         return State.CLOSED
+    if state is State.CLOSED or (verb == "." and state is not State.DATA):
+        return state
     if verb == ".":
         return State.GREETED
     if verb == "BDAT" and (last or code >= 400) and state in (State.RCPT, State.BDAT):
         return State.GREETED
     if state is State.AUTH and code != 334:
         return State.GREETED
-    if code >= 400:
-        return state
-    if code == 334:
+    if code == 334 and (verb == "AUTH" or state is State.AUTH):
         return State.AUTH
-    if verb == "DATA" and code != 354:
+    done = code == 354 if verb == "DATA" else code // 100 == 2
+    if not done:
         return state
     move = TABLE.get(state, {}).get(verb, state)
     return state if isinstance(move, Refusal) else move

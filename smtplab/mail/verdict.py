@@ -106,7 +106,7 @@ class Verdict:
         """The verdict for a terminal, at most `width` columns wide where words allow it."""
         head = f"{SIGNS[tone(self.result)]} {self.result}  {self.method}: {self.question}"
         head += "".join(f"  [{name} {used} of {limit}]" for name, (used, limit) in self.meters.items())
-        lines = [visible(head)]
+        lines = _wrapped(visible(head), "", width)
         for depth, step in walk(self.steps):
             lines += _step_lines(step, "  " * (depth + 1), width)
         return "\n".join(lines)
@@ -126,6 +126,10 @@ def _step_lines(step: Step, indent: str, width: int) -> list[str]:
     sign = SIGNS[tone(step.result)]
     ref = f" ({step.ref})" if step.ref else ""
     text = f"{sign} {visible(step.what)}: {visible(step.why)}{ref}"
+    return _wrapped(text, indent, width)
+
+
+def _wrapped(text: str, indent: str, width: int) -> list[str]:
     return textwrap.wrap(
         text,
         max(width, len(indent) + 20),
