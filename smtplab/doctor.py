@@ -11,6 +11,7 @@ lab. It imports only the standard library at the top, so that it can still repor
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
 import tempfile
@@ -195,17 +196,18 @@ def _same(program: str, other: str) -> bool:
 def data_folder() -> list[Step]:
     """Progress is kept here."""
     try:
-        from platformdirs import user_data_path
+        from .course.journal import folder as progress_folder
     except ImportError as error:
         return [_fail("data folder", f"it cannot be looked up ({error}).", REINSTALL)]
-    folder = user_data_path("smtplab", appauthor=False)
+    folder = progress_folder()
+    # It is made when there is progress to keep; until then what counts is the folder to make it in.
+    there = next(place for place in (folder, *folder.absolute().parents) if os.path.exists(place))
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
+        with tempfile.TemporaryFile(dir=there):
             pass
     except OSError as error:
-        mend = f"Make {folder} a folder that you may write to, or your progress is lost."
-        return [_fail("data folder", f"nothing can be written to {folder} ({error.strerror}).", mend)]
+        mend = f"Make {there} a folder that you may write to, or set SMTPLAB_PROGRESS to one."
+        return [_fail("data folder", f"nothing can be written to {there} ({error.strerror}).", mend)]
     return [_pass("data folder", str(folder))]
 
 

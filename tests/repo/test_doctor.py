@@ -13,7 +13,6 @@ from typing import Any
 
 import jupyter_client.kernelspec
 import jupyter_core.paths
-import platformdirs
 import pytest
 from typer.testing import CliRunner
 
@@ -25,7 +24,7 @@ Version = namedtuple("Version", "major minor micro")
 
 @pytest.fixture(autouse=True)
 def data_folder_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(platformdirs, "user_data_path", lambda *_, **__: tmp_path / "data")
+    monkeypatch.setenv("SMTPLAB_PROGRESS", str(tmp_path / "data" / "progress"))
 
 
 def only_failure(steps: list[Step]) -> tuple[str, str]:
@@ -177,10 +176,16 @@ def test_the_kernel_of_this_environment(program: str, monkeypatch: pytest.Monkey
 def test_a_data_folder_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     in_the_way = tmp_path / "file"
     in_the_way.write_text("")
-    monkeypatch.setattr(platformdirs, "user_data_path", lambda *_, **__: in_the_way / "smtplab")
+    monkeypatch.setenv("SMTPLAB_PROGRESS", str(in_the_way / "progress"))
     found, mend = only_failure(doctor.data_folder())
-    assert "Not a directory" in found
-    assert str(in_the_way / "smtplab") in mend
+    assert found.startswith(f"nothing can be written to {in_the_way} (")
+    assert str(in_the_way) in mend
+
+
+def test_looking_at_the_data_folder_makes_nothing(tmp_path: Path) -> None:
+    [step] = doctor.data_folder()
+    assert (step.result, step.why) == ("pass", str(tmp_path / "data" / "progress"))
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -189,7 +194,7 @@ def test_a_data_folder_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.M
         ("packaging.requirements", doctor.packages),
         ("jupyter_core.paths", doctor.lab_extensions),
         ("jupyter_client.kernelspec", doctor.kernel),
-        ("platformdirs", doctor.data_folder),
+        ("smtplab.course.journal", doctor.data_folder),
     ],
 )
 def test_a_missing_library_is_a_finding_not_a_crash(
