@@ -109,7 +109,8 @@ def jupyter_arguments(root: Path, *, browser: bool, port: int | None) -> list[st
         sys.executable,
         "-m",
         "jupyterlab",
-        "--log-level=WARN",
+        "--Application.log_level=WARN",
+        "--ServerApp.answer_yes=True",  # Ctrl-C stops it without asking back
         f"--ServerApp.root_dir={root}",
         f"--LabApp.default_url=/lab/tree/{FIRST}",
         f"--ServerApp.open_browser={browser}",
@@ -139,7 +140,7 @@ def serve(arguments: list[str], environment: dict[str, str], root: Path) -> int:
     runtime = Path(jupyter_runtime_dir())
     before = set(runtime.glob("jpserver-*.json"))
     server = subprocess.Popen(arguments, env=environment)
-    # Ctrl-C reaches JupyterLab too, which asks back; ending this command ends it.
+    # Ctrl-C reaches JupyterLab too, which ends then; ending this command ends it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: server.terminate())
     while server.poll() is None:
