@@ -62,7 +62,8 @@ $(RUN):
 	  "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
 	  found=yes; \
 	  "$$python" -c 'import ensurepip, venv' 2>/dev/null || continue; \
-	  exec "$$python" -m venv --clear $(VENV); \
+	  "$$python" -m venv --clear $(VENV) && exit 0; \
+	  rm -rf $(VENV); exit 1; \
 	done; \
 	if [ "$$found" = yes ]; then \
 	  echo "This Python cannot make a virtual environment. On Debian and Ubuntu: apt install python3-venv"; \
