@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,3 +43,15 @@ def test_every_requirement_has_a_pin_that_meets_it() -> None:
     for line in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"]:
         need = Requirement(line)
         assert need.specifier.contains(pins[canonicalize_name(need.name)]), line
+
+
+def test_no_pin_wants_a_newer_python_than_we_do() -> None:
+    """Debian 12 has Python 3.11.2: a release that wants 3.11.5 cannot be installed there."""
+    oldest = PROJECT["requires-python"].removeprefix(">=") + ".0"
+    too_new = []
+    for pin in PINS:
+        name, _, version = pin.partition("==")
+        wants = metadata.metadata(name)["Requires-Python"] if metadata.version(name) == version else None
+        if wants and not SpecifierSet(wants).contains(oldest):
+            too_new.append(f"{pin} wants Python {wants}")
+    assert too_new == []
