@@ -1,0 +1,170 @@
+"""The cast: who is on the lab's internet, as data.
+
+All names are under the reserved `.example` (RFC 2606 §3), all addresses from the documentation
+ranges (RFC 5737 §3, RFC 3849 §2). The public DNS records are right: a lesson breaks what it needs to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..mail.topology import Link, Place, Port, Role, Tls, Topology
+from .mta import Service
+
+MX = (Service(25),)
+SUBMISSION = (
+    Service(25),
+    Service(465, "implicit", auth=True, submission=True),
+    Service(587, "required", auth=True, submission=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A host and what it does. `mailboxes`, `accounts` and `aliases` are those of its domain.
+
+    `inside` are the networks that may relay through it without logging in; hosts with the same
+    `admd` share their mailboxes.
+    """
+
+    name: str
+    addresses: tuple[str, ...]
+    roles: tuple[Role, ...]
+    admd: str = ""
+    services: tuple[Service, ...] = ()
+    note: str = ""
+    mailboxes: tuple[str, ...] = ()
+    accounts: tuple[tuple[str, str], ...] = ()
+    aliases: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    inside: tuple[str, ...] = ()
+    open_relay: bool = False
+
+
+VISITOR = Actor("visitor.example", ("203.0.113.200",), ("MUA",), note="whoever connects from outside the lab")
+
+CAST = (
+    Actor("alice.home.example", ("203.0.113.77",), ("MUA",), note="Alice's laptop, on a home connection"),
+    Actor(
+        "mail.acorn.example",
+        ("192.0.2.10", "2001:db8:a::10"),
+        ("MSA", "MTA", "MDA"),
+        "acorn.example",
+        SUBMISSION,
+        "Alice's provider: takes her mail, sends it on, receives hers",
+        mailboxes=("alice@acorn.example", "postmaster@acorn.example"),
+        accounts=(("alice@acorn.example", "wonderland"),),
+    ),
+    Actor(
+        "mx.birch.example",
+        ("198.51.100.10", "2001:db8:b::10"),
+        ("MTA", "MDA"),
+        "birch.example",
+        MX,
+        "Bob's provider: the preferred mail exchanger",
+        mailboxes=("bob@birch.example", "postmaster@birch.example"),
+    ),
+    Actor(
+        "mx2.birch.example",
+        ("198.51.100.11",),
+        ("MTA", "MDA"),
+        "birch.example",
+        MX,
+        "Bob's provider: the second mail exchanger",
+    ),
+    Actor("bob.birch.example", ("198.51.100.40",), ("MUA",), "birch.example", note="Bob's desk"),
+    Actor(
+        "out.relay.example",
+        ("203.0.113.9",),
+        ("MSA", "MTA"),
+        "relay.example",
+        SUBMISSION,
+        "a smart host: delivers for customers who log in",
+        mailboxes=("postmaster@relay.example",),
+        accounts=(("acorn@relay.example", "oak"),),
+    ),
+    Actor(
+        "mx.forward.example",
+        ("192.0.2.40",),
+        ("MTA",),
+        "forward.example",
+        MX,
+        "a forwarder: what comes for bob goes on to birch.example",
+        mailboxes=("postmaster@forward.example",),
+        aliases=(("bob@forward.example", ("bob@birch.example",)),),
+    ),
+    Actor(
+        "mx.list.example",
+        ("192.0.2.50",),
+        ("MTA",),
+        "list.example",
+        MX,
+        "a mailing list: what comes for trees goes on to its members",
+        mailboxes=("postmaster@list.example",),
+        aliases=(("trees@list.example", ("alice@acorn.example", "bob@birch.example")),),
+    ),
+    Actor(
+        "mail.mallory.example",
+        ("203.0.113.66",),
+        ("MTA", "attacker"),
+        "mallory.example",
+        MX,
+        "an attacker, who also runs an open relay",
+        mailboxes=("mallory@mallory.example",),
+        open_relay=True,
+    ),
+    VISITOR,
+)
+
+HOME = "203.0.113.76/30"  # home connections: their provider swallows what they send to port 25
+
+# zone -> (name, type, values). Addresses and PTR records are made from CAST.
+RECORDS: dict[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = {
+    "acorn.example": (
+        ("@", "MX", ("10 mail.acorn.example",)),
+        ("@", "TXT", ("v=spf1 mx -all",)),
+        ("_dmarc", "TXT", ("v=DMARC1; p=reject",)),
+    ),
+    "birch.example": (
+        ("@", "MX", ("10 mx.birch.example", "20 mx2.birch.example")),
+        ("@", "TXT", ("v=spf1 mx -all",)),
+        ("_dmarc", "TXT", ("v=DMARC1; p=none",)),
+    ),
+    "relay.example": (
+        ("@", "MX", ("10 out.relay.example",)),
+        ("@", "TXT", ("v=spf1 include:_spf.relay.example -all",)),
+        ("_spf", "TXT", ("v=spf1 a:out.relay.example -all",)),
+    ),
+    "forward.example": (("@", "MX", ("10 mx.forward.example",)), ("@", "TXT", ("v=spf1 mx -all",))),
+    "list.example": (("@", "MX", ("10 mx.list.example",)), ("@", "TXT", ("v=spf1 mx -all",))),
+    "mallory.example": (("@", "MX", ("10 mail.mallory.example",)), ("@", "TXT", ("v=spf1 mx -all",))),
+    "home.example": (),
+    "visitor.example": (),
+}
+
+LINKS = (
+    Link("alice.home.example", "mail.acorn.example", "587 or 465"),
+    Link("mail.acorn.example", "mx.birch.example", "25"),
+    Link("mail.acorn.example", "mx2.birch.example", "25"),
+    Link("mail.acorn.example", "out.relay.example", "587"),
+    Link("out.relay.example", "mx.birch.example", "25"),
+    Link("mx.forward.example", "mx.birch.example", "25"),
+    Link("mx.list.example", "mx.birch.example", "25"),
+    Link("mail.mallory.example", "mx.birch.example", "25"),
+)
+
+SERVICES = {25: "smtp", 465: "submissions", 587: "submission"}  # as IANA registers them (RFC 8314 §7.3)
+
+
+def topology(real: Callable[[str, int], tuple[str, int]]) -> Topology:
+    """The cast as the map shows it. `real` tells where a host's port really listens."""
+    return Topology(tuple(_place(actor, real) for actor in CAST), LINKS)
+
+
+def _place(actor: Actor, real: Callable[[str, int], tuple[str, int]]) -> Place:
+    tls: dict[str, Tls] = {"implicit": "implicit", "none": "none"}
+    ports = tuple(
+        Port(s.port, SERVICES[s.port], tls.get(s.tls, "starttls"), real(actor.name, s.port))
+        for s in actor.services
+    )
+    return Place(actor.name, actor.addresses, actor.roles, actor.admd, ports, actor.note)

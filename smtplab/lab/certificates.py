@@ -1,0 +1,153 @@
+"""The lab's certificate authority: whom can a TLS client of the lab believe?
+
+One CA, made anew with each lab and trusted by nobody outside it; a certificate for each host; and
+those that a client must not accept: for another name, expired, signed by itself. Validity does not
+follow the lab's clock, so that curl, openssl and swaks accept the good ones by the real one. There
+is no revocation, and no key log: the lab reads what is said where the server decrypts it.
+"""
+
+from __future__ import annotations
+
+import ssl
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from ..mail.errors import LabError
+
+Kind = Literal["good", "wrong-name", "expired", "self-signed"]
+
+ORGANIZATION = "smtplab"
+ANOTHER_NAME = "elsewhere.example"  # what a "wrong-name" certificate is for
+SINCE, UNTIL = datetime(2000, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
+MAX_COMMON_NAME = 64  # characters (RFC 5280 §A.1); the names that count are in the alternative names
+EXPIRED = datetime(2020, 1, 1, tzinfo=UTC)  # before any lab begins, and before today
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A certificate for `names` (host names or IP addresses) with its private key, both as PEM."""
+
+    names: tuple[str, ...]
+    pem: bytes
+    key_pem: bytes
+
+    def load_into(self, context: ssl.SSLContext) -> None:
+        """Make `context` present this certificate."""
+        # ssl reads keys from files only. This one is readable for its owner, and gone at once.
+        with tempfile.TemporaryDirectory(prefix="smtplab-") as folder:
+            path = Path(folder, "leaf.pem")
+            path.write_bytes(self.key_pem + self.pem)
+            context.load_cert_chain(path)
+
+
+class Authority:
+    """A certificate authority of its own for each lab."""
+
+    def __init__(self) -> None:
+        self._ca = trustme.CA(
+            organization_name=ORGANIZATION,
+            organization_unit_name="the lab's CA",
+            key_type=trustme.KeyType.ECDSA,
+        )
+        self._leaves: dict[tuple[str, ...], Certificate] = {}
+        self._contexts: dict[tuple[str, Kind], ssl.SSLContext] = {}
+
+    @property
+    def pem(self) -> bytes:
+        """The CA's own certificate, as PEM: what a client has to trust."""
+        return self._ca.cert_pem.bytes()
+
+    def leaf(self, *names: str) -> Certificate:
+        """The certificate for these host names and IP addresses; the same ones give the same again.
+
+        Raises LabError for a name that no certificate can carry.
+        """
+        if names not in self._leaves:
+            self._leaves[names] = self._issue(*names)
+        return self._leaves[names]
+
+    def _issue(self, *names: str, until: datetime = UNTIL) -> Certificate:
+        if not names:
+            raise _no_name(names)
+        try:
+            leaf = self._ca.issue_cert(
+                *names,
+                common_name=names[0] if len(names[0]) <= MAX_COMMON_NAME else None,
+                organization_name=ORGANIZATION,
+                organization_unit_name="lab",
+                not_before=SINCE,
+                not_after=until,
+                key_type=trustme.KeyType.ECDSA,
+            )
+        except ValueError:
+            raise _no_name(names) from None
+        return Certificate(names, leaf.cert_chain_pems[0].bytes(), leaf.private_key_pem.bytes())
+
+    def server_context(self, name: str, *, kind: Kind = "good") -> ssl.SSLContext:
+        """The TLS context of the server `name`, TLS 1.2 and up; the same one each time.
+
+        `kind` is what its certificate is: "good", "wrong-name", "expired" or "self-signed". Raises
+        LabError for another kind. The context is a plain one: set its `sslobject_class` to read
+        along.
+        """
+        makers: dict[Kind, Callable[[], Certificate]] = {
+            "good": lambda: self.leaf(name),
+            "wrong-name": lambda: self.leaf(ANOTHER_NAME),
+            "expired": lambda: self._issue(name, until=EXPIRED),
+            "self-signed": lambda: _self_signed(self.leaf(name)),
+        }
+        if kind not in makers:
+            raise LabError(f"There is no certificate of kind {kind!r}. There are: {', '.join(makers)}.")
+        if (name, kind) not in self._contexts:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.minimum_version = ssl.TLSVersion.TLSv1_2
+            makers[kind]().load_into(context)
+            self._contexts[name, kind] = context
+        return self._contexts[name, kind]
+
+    def client_context(self, check: bool = True) -> ssl.SSLContext:
+        """A new client context that trusts this CA and no other, or with `check=False` anyone.
+
+        TLS 1.2 and up. Without checking TLS keeps out whoever only listens, but not whoever answers
+        in the server's place; that is what SMTP between MTAs mostly does.
+        """
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.load_verify_locations(cadata=self.pem.decode("ascii"))
+        if not check:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        return context
+
+
+def _self_signed(leaf: Certificate) -> Certificate:
+    """`leaf` as its owner would have made it alone: right in all but who vouches for it."""
+    model = x509.load_pem_x509_certificate(leaf.pem)
+    key = serialization.load_pem_private_key(leaf.key_pem, None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    builder = x509.CertificateBuilder(
+        issuer_name=model.subject,
+        subject_name=model.subject,
+        public_key=key.public_key(),
+        serial_number=x509.random_serial_number(),
+        not_valid_before=SINCE,
+        not_valid_after=UNTIL,
+    )
+    for extension in model.extensions:
+        if not isinstance(extension.value, x509.AuthorityKeyIdentifier):
+            builder = builder.add_extension(extension.value, extension.critical)
+    pem = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    return Certificate(leaf.names, pem, leaf.key_pem)
+
+
+def _no_name(names: tuple[str, ...]) -> LabError:
+    return LabError(f"Use host names or IP addresses: no certificate can carry {names!r}.")

@@ -1,0 +1,182 @@
+"""Session: a raw SMTP client for the learner's own hands, and the stock smtplib dialled through the lab.
+
+A `Session` sends what it is told, right or wrong, and returns the replies: it corrects nothing, so
+that every mistake gets the server's own answer. It blocks, and belongs to one thread at a time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import smtplib
+import socket
+import ssl
+from collections import deque
+from collections.abc import Callable
+from types import TracebackType
+
+from ..mail.errors import LabError
+from ..mail.reply import Reply, ReplyReader
+from ..mail.session import State, after
+from ..mail.text import encode
+from ..mail.transcript import Transcript
+
+Dial = Callable[[str, int], socket.socket]
+
+
+class Session:
+    """One connection to an SMTP server. Use it as a context manager, or call `close`."""
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        host: str,
+        context: ssl.SSLContext,
+        transcript: Callable[[], Transcript | None],
+        *,
+        greeting: bool = True,
+    ) -> None:
+        self.host = host
+        self.state = State.START
+        self._sock = sock
+        self._context = context
+        self._transcript = transcript
+        self._reader = ReplyReader()
+        self._replies: deque[Reply] = deque()
+        self.greeting: Reply | None = self.read() if greeting else None
+
+    @property
+    def transcript(self) -> Transcript:
+        """What was said so far. It grows with the session."""
+        transcript = self._transcript()
+        if transcript is None:
+            raise LabError("The tap has not seen this connection yet: read the greeting first.")
+        return transcript
+
+    def send(self, line: str | bytes) -> Reply | None:
+        """Send one line with CRLF, and return the server's reply.
+
+        None for a line of content: after 354 the server says nothing until the line with only a dot.
+        What stands in `line` is sent as it is, so a line with a dot at its start is not stuffed here.
+        Raises LabError when the server has closed the session or does not answer.
+        """
+        data = encode(line) if isinstance(line, str) else line
+        in_content = self.state is State.DATA
+        verb = "." if in_content else data.split(b" ", 1)[0].decode("ascii", "replace").upper()
+        self.write(data + b"\r\n")
+        if in_content and data != b".":
+            return None
+        reply = self.read()
+        self.state = after(self.state, verb, reply.code, last=data.upper().endswith(b" LAST"))
+        return reply
+
+    def pipeline(self, *lines: str | bytes) -> list[Reply]:
+        """Send several commands in one go, then read their replies in order (RFC 2920 §3.1)."""
+        data = [encode(line) if isinstance(line, str) else line for line in lines]
+        self.write(b"".join(line + b"\r\n" for line in data))
+        replies = []
+        for line in data:
+            replies.append(self.read())
+            verb = line.split(b" ", 1)[0].decode("ascii", "replace").upper()
+            self.state = after(self.state, verb, replies[-1].code)
+        return replies
+
+    def data(self, message: str | bytes) -> Reply:
+        """Send a message after 354: line ends made CRLF, dots stuffed, the final dot added.
+
+        Returns the reply to the message (RFC 5321 §4.1.1.4, §4.5.2).
+        """
+        content = encode(message) if isinstance(message, str) else message
+        lines = content.replace(b"\r\n", b"\n").removesuffix(b"\n").split(b"\n")
+        self.write(b"".join((b"." if line.startswith(b".") else b"") + line + b"\r\n" for line in lines))
+        reply = self.send(".")
+        assert reply is not None
+        return reply
+
+    def chunk(self, data: bytes, *, last: bool = False) -> Reply:
+        """Send `data` with BDAT, exactly as it is (RFC 3030 §2)."""
+        self.write(f"BDAT {len(data)}{' LAST' if last else ''}\r\n".encode() + data)
+        reply = self.read()
+        self.state = after(self.state, "BDAT", reply.code, last=last)
+        return reply
+
+    def starttls(self) -> Reply:
+        """Send STARTTLS and, after 220, go on under TLS, checking the certificate.
+
+        Raises ssl.SSLCertVerificationError when the certificate does not hold.
+        """
+        reply = self.send("STARTTLS")
+        assert reply is not None
+        if reply.code == 220:
+            self._reader, self._replies = ReplyReader(), deque()  # RFC 3207 §4.2: forget what came in clear
+            self._sock = self._context.wrap_socket(self._sock, server_hostname=self.host)
+        return reply
+
+    def write(self, data: bytes) -> None:
+        """Send octets as they are: no line end is added and no reply is read."""
+        try:
+            self._sock.sendall(data)
+        except OSError:
+            if not self._drained():
+                raise self._closed() from None
+
+    def read(self) -> Reply:
+        """The next reply. Raises LabError when the server has hung up or stays silent."""
+        while not self._replies:
+            try:
+                data = self._sock.recv(65536)
+            except TimeoutError:
+                raise LabError(f"{self.host} did not answer within {self._sock.gettimeout():g} s.") from None
+            except OSError:
+                data = b""
+            if not data:
+                raise self._closed()
+            self._replies.extend(self._reader.feed(data))
+        return self._replies.popleft()
+
+    def _drained(self) -> bool:
+        """True when the server said something before it hung up: `read` will return it."""
+        with contextlib.suppress(OSError):
+            self._replies.extend(self._reader.feed(self._sock.recv(65536)))
+        return bool(self._replies)
+
+    def _closed(self) -> LabError:
+        self.state = State.CLOSED
+        return LabError(f"{self.host} has closed this session. Open a new one with lab.connect(...).")
+
+    def close(self) -> None:
+        """Hang up, without QUIT."""
+        self._sock.close()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class LabSMTP(smtplib.SMTP):
+    """The standard library's client. Only the way it gets its socket is the lab's."""
+
+    def __init__(self, host: str, port: int, *, dial: Dial, context: ssl.SSLContext, source: str) -> None:
+        self._dial = dial
+        self._context = context
+        super().__init__(host, port, local_hostname=source, timeout=30)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        sock = self._dial(host, port)
+        sock.settimeout(timeout)
+        return sock
+
+    # Only `context` is left of the stock arguments in Python 3.12.
+    def starttls(self, *, context: ssl.SSLContext | None = None) -> tuple[int, bytes]:  # type: ignore[override]
+        """As smtplib's, but trusting the lab's CA unless told otherwise."""
+        return super().starttls(context=context or self._context)
+
+
+class LabSMTPS(LabSMTP):
+    """The same with implicit TLS, as smtplib.SMTP_SSL does."""
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        return self._context.wrap_socket(super()._get_socket(host, port, timeout), server_hostname=host)

@@ -1,0 +1,247 @@
+"""One SMTP session on aiosmtpd: how bytes become commands, and answers become bytes.
+
+aiosmtpd brings the protocol object, STARTTLS and the SASL exchanges. This adapter reads lines, keeps
+the session's state by the table in `mail.session`, and answers with enhanced codes; the commands
+themselves are in `server`. What a message's sender and recipients may do is the `Mta`'s business.
+
+aiosmtpd's own session and envelope are not used outside this file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword, TLSSetupException
+
+from ..mail.envelope import Envelope
+from ..mail.reply import Reply
+from ..mail.session import State, after, refusal
+from ..mail.transcript import Side
+
+if TYPE_CHECKING:
+    from .mta import Mta, Service
+    from .wire import Wire
+
+COMMAND_LIMIT = 2048  # octets with CRLF; RFC 5321 §4.5.3.1.4 asks for 512, extensions for more
+AUTH_LIMIT = 12288  # octets: RFC 4954 §4, for a line of a SASL exchange
+READ_LIMIT = 65536  # octets that the reader holds before it tells the client to wait
+ERROR_LIMIT = 20  # refused commands before the server hangs up, as Postfix does by default
+
+# The texts of aiosmtpd's that reach the wire, and what the lab says instead (RFC 2034 §4: every
+# reply but the greeting and those to EHLO and HELO carries an enhanced code).
+WORDS = {
+    "220 Ready to start TLS": Reply(220, "2.0.0", ("Ready to start TLS",)),
+    "235 2.7.0 Authentication successful": Reply(235, "2.7.0", ("Authentication successful",)),
+    "501 5.5.2 Can't decode base64": Reply(501, "5.5.2", ("That is not base64",)),
+    "501 5.5.2 Can't split auth value": Reply(
+        501, "5.5.2", ("AUTH PLAIN needs: authorization id, NUL, account, NUL, password",)
+    ),
+    "501 5.7.0 Auth aborted": Reply(501, "5.7.0", ("Authentication cancelled",)),
+}
+
+# aiosmtpd logs every TLS failure with a traceback; the transcript tells it better.
+logging.getLogger("mail.log").setLevel(logging.CRITICAL)
+
+
+class Hangup(Exception):
+    """The server has said its last word: close the connection."""
+
+
+class Handler:
+    """aiosmtpd asks for one; everything is in methods here."""
+
+
+class Connection(SMTP):
+    """One session with one client, served for one MTA on one of its ports.
+
+    A class that inherits from it has a method `smtp_VERB(argument)` for every verb, which calls
+    `answer` once.
+    """
+
+    line_length_limit = READ_LIMIT
+    AuthLoginUsernameChallenge = "Username:"
+    AuthLoginPasswordChallenge = "Password:"
+
+    def __init__(self, mta: Mta, service: Service, wire: Wire) -> None:
+        super().__init__(
+            Handler(),
+            hostname=mta.name,
+            tls_context=mta.context,
+            timeout=mta.limits.idle,
+            authenticator=_check_password,
+            auth_require_tls=False,  # ours decides: aiosmtpd does not see implicit TLS (its issue 281)
+            enable_SMTPUTF8=True,
+            loop=asyncio.get_running_loop(),
+        )
+        self.mta = mta
+        self.service = service
+        self.wire = wire
+        self.tls = service.tls == "implicit"
+        self.account = ""
+        self.errors = 0
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop all knowledge of the client, as after STARTTLS (RFC 3207 §4.2)."""
+        self.state = State.START
+        self.helo = ""
+        self.extended = False
+        self.transaction: Envelope | None = None
+
+    # asyncio's side -----------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        again = self.transport is not None
+        super().connection_made(transport)
+        if again:
+            self.tls = True
+            self.account = ""
+            self.forget()
+
+    def data_received(self, data: bytes) -> None:
+        self._reset_timeout()
+        super().data_received(data)
+
+    def _timeout_cb(self) -> None:
+        """The client was silent for too long (RFC 5321 §4.5.3.2.7): say so, then close."""
+        if self.transport is not None:
+            late = Reply(421, "4.4.2", (f"{self.mta.name} closes the session: nothing heard for too long",))
+            self._writer.write(late.format())
+            self.transport.close()
+
+    async def push(self, status: str | bytes | Reply) -> None:
+        """Send a reply. Text is aiosmtpd's: put into the lab's words."""
+        if not isinstance(status, Reply):
+            text = status.decode() if isinstance(status, bytes) else status
+            known = WORDS.get(text)
+            status = known or text.encode() + b"\r\n"
+        self._writer.write(status.format() if isinstance(status, Reply) else status)
+        await self._writer.drain()
+
+    async def answer(self, verb: str, reply: Reply, *, last: bool = False) -> None:
+        """Send `reply` to `verb` and move the session on."""
+        self.state = after(self.state, verb, reply.code, last=last)
+        if reply.code >= 400:
+            self.errors += 1
+        await self.push(reply)
+        if self.state is State.CLOSED:
+            raise Hangup
+        if self.errors >= ERROR_LIMIT:
+            await self.push(Reply(421, "4.7.0", (f"{self.mta.name} closes the session: too many errors",)))
+            raise Hangup
+
+    async def _handle_client(self) -> None:
+        """aiosmtpd's loop, replaced: it takes a bare LF for a line end and has its own words."""
+        try:
+            await self._greet()
+            while self.transport is not None:
+                line = await self.read_line(b"\n", COMMAND_LIMIT)
+                await self._command(line)
+        except Hangup:
+            pass
+        except TLSSetupException as error:
+            self.wire.abort()
+            if self.transport is not None:
+                self.connection_lost(error)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass  # the client is gone, and the transcript says so
+        finally:
+            if self.transport is not None:
+                self.transport.close()
+
+    async def _greet(self) -> None:
+        """Send the greeting; refuse a client that could not wait for it (RFC 5321 §4.3.1)."""
+        await asyncio.sleep(self.mta.limits.greet_pause)
+        if any(event.side is Side.CLIENT and event.kind == "data" for event in self.wire.transcript.events):
+            await self.push(Reply(554, "5.5.0", (f"{self.mta.name} You spoke before the greeting",)))
+            raise Hangup
+        await self.push(Reply(220, "", (f"{self.mta.name} ESMTP smtplab",)))
+
+    async def read_line(self, end: bytes, limit: int) -> bytes:
+        """One line with its `end`. Of a line over `limit` octets, b"" (and the line is gone)."""
+        too_long = False
+        while True:
+            try:
+                line: bytes = await self._reader.readuntil(end)
+            except asyncio.LimitOverrunError as error:
+                too_long = True
+                await self._reader.readexactly(error.consumed)
+                continue
+            return b"" if too_long or len(line) > limit else line
+
+    async def _command(self, line: bytes) -> None:
+        verb, argument, refused = parse_command(line)
+        if refused is None:
+            refused = self.out_of_order(verb)
+        if refused:
+            await self.refuse(verb, argument, refused)
+            return
+        try:
+            await getattr(self, f"smtp_{verb}")(argument)
+        except (Hangup, TLSSetupException, ConnectionError, asyncio.IncompleteReadError):
+            raise
+        except Exception as error:
+            self.mta.world.errors.append(error)
+            await self.answer(verb, Reply(451, "4.3.0", ("Local error in processing, try again later",)))
+
+    def out_of_order(self, verb: str) -> Reply | None:
+        """Why `verb` may not come now, by the session table; None when it may."""
+        refused = refusal(self.state, verb)
+        return refused.reply if refused else None
+
+    async def refuse(self, verb: str, argument: str, reply: Reply) -> None:
+        """Answer a command that may not come now."""
+        await self.answer(verb, reply)
+
+    async def smtp_STARTTLS(self, argument: str) -> None:
+        if argument:
+            await self.answer("STARTTLS", Reply(501, "5.5.4", ("STARTTLS takes no parameters",)))
+        else:
+            await super().smtp_STARTTLS(argument)
+
+    async def smtp_AUTH(self, argument: str) -> None:
+        mechanism, _, initial = argument.partition(" ")
+        if mechanism.upper() not in self.mta.mechanisms:
+            text = f"Unknown mechanism; there are: {' '.join(self.mta.mechanisms)}"
+            await self.answer("AUTH", Reply(504, "5.5.4", (text,)))
+            return
+        assert self.session is not None
+        self.session.host_name, self.session.extended_smtp = self.helo, True
+        if initial == "=":  # RFC 4954 §4: an empty initial response
+            initial = ""
+        try:
+            await super().smtp_AUTH(f"{mechanism.upper()} {initial}".strip())
+        except ValueError:  # the reader's limit: no SASL line is that long
+            await self.answer("AUTH", Reply(500, "5.5.6", ("Authentication exchange line is too long",)))
+
+
+def _check_password(
+    server: SMTP, session: Any, envelope: Any, mechanism: str, data: LoginPassword
+) -> AuthResult:
+    assert isinstance(server, Connection)
+    account = server.mta.log_in(data.login, data.password)
+    server.account = account
+    if account:
+        return AuthResult(success=True)
+    server.errors += 1
+    text = "535 5.7.8 Authentication failed: no such account, or a wrong password"
+    return AuthResult(success=False, handled=False, message=text)
+
+
+def parse_command(line: bytes) -> tuple[str, str, Reply | None]:
+    """The verb (upper case) and argument of a command line, or the reply that refuses the line.
+
+    The line must end with CRLF and hold no other CR or LF (RFC 5321 §2.3.8), and no NUL.
+    """
+    if not line:
+        return "", "", Reply(500, "5.5.2", ("Command line is too long",))
+    body = line[:-2]
+    if not line.endswith(b"\r\n") or b"\r" in body or b"\n" in body:
+        return "", "", Reply(500, "5.5.2", ("Bare CR or LF: a line ends with CR LF and has no other",))
+    if b"\0" in body:
+        return "", "", Reply(500, "5.5.2", ("A NUL has no place in a command",))
+    verb, _, argument = body.partition(b" ")
+    name = verb.upper().decode("ascii", "replace")
+    return name, argument.decode("utf-8", "surrogateescape").strip(" "), None

@@ -1,0 +1,99 @@
+"""Delivery: what became of a submitted message, hop by hop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..mail.dialogue import lines
+from ..mail.reply import Reply
+from ..mail.text import visible
+from ..mail.transcript import Transcript
+from ..mail.verdict import Step, Verdict
+from .queue import Attempt, Item
+
+Find = Callable[[Transcript], list[Item]]
+
+
+class Delivery:
+    """One submission (`transcript`) and all that followed. It reads the queues anew when it is asked."""
+
+    def __init__(self, transcript: Transcript, find: Find) -> None:
+        self.transcript = transcript
+        self._find = find
+
+    @property
+    def reply(self) -> Reply:
+        """The submission server's last word on the message: to its end, or to what it refused."""
+        replies = [line.reply for line in lines(self.transcript) if line.reply and line.verb != "QUIT"]
+        return replies[-1]
+
+    def items(self) -> list[Item]:
+        """The message as each MTA took it, in the order in which it travelled."""
+        found: list[Item] = []
+        todo = [self.transcript]
+        while todo:
+            for item in self._find(todo.pop(0)):
+                if all(item is not known for known in found):
+                    found.append(item)
+                    todo += [attempt.transcript for attempt in item.attempts if attempt.transcript]
+        return found
+
+    @property
+    def transcripts(self) -> list[Transcript]:
+        """Every connection that the message went over, the submission first."""
+        hops = [self.transcript]
+        for item in self.items():
+            hops += [a.transcript for a in item.attempts if a.transcript and a.transcript not in hops]
+        return hops
+
+    @property
+    def path(self) -> list[tuple[str, str]]:
+        """The hops as (from, to) host names."""
+        return [(transcript.client.host, transcript.server.host) for transcript in self.transcripts]
+
+    def verdict(self) -> Verdict:
+        """What happened, with a step for every hop. The result is that of the last recipient to settle:
+        delivered, relayed, delayed or failed (RFC 3464 §2.3.3)."""
+        steps = [Step(f"{self.transcript.client.host} → {self.transcript.server.host}", _said(self.reply))]
+        results: list[str] = []
+        for item in self.items():
+            attempts = tuple(_attempt(attempt) for attempt in item.attempts)
+            outcomes = ", ".join(f"{address} {outcome}" for address, outcome in item.outcomes.items())
+            steps.append(
+                Step(
+                    f"{item.transcript.server.host} {item.id}",
+                    outcomes or "no recipient left",
+                    "",
+                    "",
+                    attempts,
+                )
+            )
+            results += [
+                outcome for outcome in item.outcomes.values() if outcome not in ("relayed", "expanded")
+            ]
+        worst = next((r for r in ("failed", "delayed", "queued", "delivered") if r in results), "relayed")
+        if self.reply.code >= 300:
+            worst = "failed"
+        return Verdict(
+            worst,
+            "delivery",
+            f"what became of the message submitted to {self.transcript.server}?",
+            tuple(steps),
+        )
+
+    @property
+    def result(self) -> str:
+        """delivered, relayed, delayed or failed."""
+        return self.verdict().result
+
+    def __repr__(self) -> str:
+        return self.verdict().text()
+
+
+def _attempt(attempt: Attempt) -> Step:
+    said = _said(attempt.reply) if attempt.reply else visible(attempt.note or "no reply")
+    return Step(f"{attempt.recipient.path} to {attempt.host}", said, attempt.outcome)
+
+
+def _said(reply: Reply) -> str:
+    return f"the server said {reply}"

@@ -1,0 +1,38 @@
+"""Who is on the network, and which firewall stands in between: records of the lab's network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+from typing import Literal
+
+
+@dataclass(slots=True)
+class Host:
+    """A host: its name and its notional addresses, the preferred one first."""
+
+    name: str
+    addresses: tuple[str, ...]
+
+    def address(self, version: int = 4) -> str | None:
+        """The first address of IP `version`, or None."""
+        return next((a for a in self.addresses if ip_address(a).version == version), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A firewall rule: what happens to connections from `source` (a network) to `port`.
+
+    "swallow" drops every packet, so that the client waits until it gives up; "refuse" answers at
+    once that nobody listens.
+    """
+
+    source: str
+    port: int
+    action: Literal["swallow", "refuse"]
+    why: str = ""
+
+    def covers(self, source: str, port: int) -> bool:
+        """True when a connection from the address `source` to `port` meets this rule."""
+        network, address = ip_network(self.source), ip_address(source)
+        return port == self.port and network.version == address.version and address in network

@@ -1,0 +1,274 @@
+"""Lab: a whole mail internet, running on one background thread of this process.
+
+    lab = Lab()
+    lab.submit("From: alice@acorn.example\\nTo: bob@birch.example\\n\\nHello")
+    lab.mailbox("bob@birch.example")
+
+The lab binds loopback only, looks names up only in its own DNS, and can connect only to its own
+hosts: nothing that happens in it reaches the outside.
+"""
+
+from __future__ import annotations
+
+import atexit
+import builtins
+import os
+import shutil
+import smtplib
+import socket
+import ssl
+import tempfile
+from email.message import EmailMessage
+from pathlib import Path as FilePath
+from types import TracebackType
+
+from dns.rdata import Rdata
+
+from ..mail.errors import LabError
+from ..mail.path import Path
+from ..mail.topology import Topology
+from ..mail.transcript import Transcript
+from .cast import CAST, HOME, RECORDS, VISITOR, Actor, topology
+from .client import LabSMTP, LabSMTPS, Session
+from .clock import Clock
+from .delivery import Delivery
+from .dns import Dns
+from .hosts import Host, Rule
+from .mailbox import Mail, Store
+from .mta import Mta
+from .network import Network
+from .queue import Item, Queue
+from .recording import recorded
+from .submission import parse, send
+from .world import World
+
+_here: list[Lab] = []  # the lab of this notebook: there is one at a time
+
+
+class Lab:
+    """A running mail internet. In a script use it as a context manager: `with Lab() as lab: ...`.
+
+    In a notebook, making a lab stops the one made before. Two labs with the same `seed` say the same
+    things: dates, ids and Message-IDs are equal, only real port numbers and TLS bytes differ.
+    """
+
+    def __init__(self, seed: int = 1) -> None:
+        if hasattr(builtins, "__IPYTHON__"):
+            while _here:
+                _here.pop().stop()
+            _here.append(self)
+        self.seed = seed
+        self.mtas: dict[str, Mta] = {}
+        self._folder: FilePath | None = None
+        self._stores: dict[str, Store] = {}
+        self._world = World(seed, Host(VISITOR.name, VISITOR.addresses))
+        atexit.register(self.stop)
+        try:
+            self._world.thread.run(self._start())
+        except BaseException:
+            self.stop()
+            raise
+
+    async def _start(self) -> None:
+        await self.dns.start()
+        for zone, records in RECORDS.items():
+            view = self.dns.add_zone(zone)
+            for name, rdtype, values in records:
+                view.set(name, rdtype, *values)
+        for actor in CAST:
+            host = self.network.add(Host(actor.name, actor.addresses))
+            self.dns.set_addresses(actor.name, *actor.addresses)
+            if actor.services:
+                await self._open(actor, host)
+        self.network.rules.append(Rule(HOME, 25, "swallow", "home connections may not use port 25"))
+
+    async def _open(self, actor: Actor, host: Host) -> None:
+        store = self._stores.setdefault(actor.admd, Store())
+        store.add(*actor.mailboxes)
+        context = recorded(self._world.authority.server_context(actor.name))
+        mta = Mta(host, store, self._world, Queue(host.name, self._world), context)
+        mta.accounts.update(actor.accounts)
+        mta.aliases.update(actor.aliases)
+        mta.open_relay = actor.open_relay
+        self.mtas[actor.name] = mta
+        for service in actor.services:
+            tls = context if service.tls == "implicit" else None
+            await self.network.listen(host, service.port, mta.serve(service), tls=tls)
+
+    # the parts ----------------------------------------------------------------------------------
+
+    @property
+    def network(self) -> Network:
+        """Hosts, taps, firewall rules, latency."""
+        return self._world.network
+
+    @property
+    def dns(self) -> Dns:
+        """The zones, their faults and the log of queries. `lab.dns.zone("acorn.example").set(...)`."""
+        return self._world.dns
+
+    @property
+    def clock(self) -> Clock:
+        """The lab's time: `lab.clock.now()`, `lab.clock.advance(hours=1)`."""
+        return self._world.clock
+
+    @property
+    def transcripts(self) -> list[Transcript]:
+        """Every connection so far, oldest first."""
+        return list(self.network.transcripts)
+
+    def mta(self, host: str) -> Mta:
+        """The MTA that runs on `host`, to change its policy. Raises LabError when none does."""
+        if host not in self.mtas:
+            raise LabError(f"No MTA runs on {host!r}. There are MTAs on: {', '.join(self.mtas)}.")
+        return self.mtas[host]
+
+    def queue(self, host: str) -> list[Item]:
+        """Every message that the MTA on `host` has taken, with its attempts and outcomes."""
+        return self.mta(host).queue.items
+
+    def mailbox(self, address: str) -> list[Mail]:
+        """The messages delivered to `address`, oldest first. Raises LabError for an unknown mailbox."""
+        path = Path.of(address)
+        for store in self._stores.values():
+            if path.domain.lower() in store.domains and (found := store.find(path)):
+                return list(store.boxes[found])
+        known = sorted(box for store in self._stores.values() for box in store.boxes)
+        raise LabError(f"There is no mailbox {address!r} in the lab. There are: {', '.join(known)}.")
+
+    def resolve(self, name: str, rdtype: str) -> list[Rdata]:
+        """Look `name` up over the lab's DNS. Raises dnspython's NXDOMAIN, NoAnswer, Timeout."""
+        return self.dns.resolve(name, rdtype)
+
+    # connections --------------------------------------------------------------------------------
+
+    def connect(
+        self, host: str, port: int = 25, source: str | None = None, *, greeting: bool = True
+    ) -> Session:
+        """A raw session with `host`, from `source` (a host's name or address).
+
+        Without `source` it comes from mail.acorn.example on port 25, which is spoken between
+        servers, and from Alice's laptop on the others. `greeting=False` leaves the greeting unread.
+        Raises LabError when nobody answers.
+        """
+        try:
+            sock = self._dial(source or _usual_source(port), host, port)
+        except OSError as error:
+            raise LabError(
+                f"No connection to {host} port {port}: {error}. {self._advice(source, port)}"
+            ) from None
+        sock.settimeout(10)
+        number = sock.getsockname()[1]
+        return Session(
+            sock, host, self.tls_context(), lambda: self._world.transcript_of(number), greeting=greeting
+        )
+
+    def _advice(self, source: str | None, port: int) -> str:
+        address = self.network.host(source or _usual_source(port)).addresses[0]
+        rule = self.network.blocked(address, port)
+        return (
+            f"A firewall is in the way: {rule.why}." if rule else "Look at lab.map() for who listens where."
+        )
+
+    def smtp(self, host: str, port: int = 587, source: str | None = None) -> smtplib.SMTP:
+        """The standard library's smtplib.SMTP, connected to `host` through the lab."""
+        source = source or _usual_source(port)
+        return LabSMTP(
+            host, port, dial=lambda h, p: self._dial(source, h, p), context=self.tls_context(), source=source
+        )
+
+    def smtp_ssl(self, host: str, port: int = 465, source: str | None = None) -> smtplib.SMTP:
+        """Like `smtp`, with implicit TLS as smtplib.SMTP_SSL does."""
+        source = source or _usual_source(port)
+        return LabSMTPS(
+            host, port, dial=lambda h, p: self._dial(source, h, p), context=self.tls_context(), source=source
+        )
+
+    def _dial(self, source: str, host: str, port: int) -> socket.socket:
+        return self.network.dial(source, host, port)
+
+    def address(self, host: str, port: int) -> tuple[str, int]:
+        """Where `port` of `host` really listens, for programs outside: ("127.0.0.1", 40123)."""
+        return self.network.tap(host, port).real
+
+    def tls_context(self, check: bool = True) -> ssl.SSLContext:
+        """A client's TLS context that trusts the lab's CA, or with `check=False` anyone."""
+        return self._world.authority.client_context(check=check)
+
+    def ca_file(self) -> str:
+        """The path of a PEM file with the lab's CA certificate. It goes away with the lab."""
+        if self._folder is None:
+            self._folder = FilePath(tempfile.mkdtemp(prefix=f"smtplab-{os.getpid()}-"))
+            (self._folder / "ca.pem").write_bytes(self._world.authority.pem)
+        return str(self._folder / "ca.pem")
+
+    # mail ---------------------------------------------------------------------------------------
+
+    def submit(self, message: EmailMessage | str | bytes, user: str = "alice") -> Delivery:
+        """Do what the mail program of `user` does: STARTTLS, AUTH and the message, on port 587.
+
+        Envelope addresses are taken from From, To, Cc and Bcc (which is then removed). Returns when
+        the lab has nothing more to do for the message now. Raises LabError for an unknown user.
+        """
+        if user != "alice":
+            raise LabError(f"There is no user {user!r} who can submit here. There is: alice.")
+        parsed = parse(message)
+        client = self.smtp("mail.acorn.example", 587)
+        assert client.sock is not None
+        number = client.sock.getsockname()[1]
+        with client:
+            client.starttls()
+            client.login("alice@acorn.example", "wonderland")
+            send(client, parsed)
+        self.settle()
+        transcript = self._world.transcript_of(number)
+        assert transcript is not None
+        return Delivery(transcript, self._items_of)
+
+    def _items_of(self, transcript: Transcript) -> list[Item]:
+        return [
+            item for mta in self.mtas.values() for item in mta.queue.items if item.transcript is transcript
+        ]
+
+    def settle(self) -> None:
+        """Wait until no MTA has anything under way."""
+        self._world.thread.run(self._world.idle(), timeout=120)
+
+    # the picture --------------------------------------------------------------------------------
+
+    def topology(self) -> Topology:
+        """The hosts with their roles, addresses and ports, and who opens connections to whom."""
+        return topology(self.address)
+
+    # the end ------------------------------------------------------------------------------------
+
+    def stop(self) -> None:
+        """Close every port and connection and end the thread. Doing it twice is harmless."""
+        atexit.unregister(self.stop)
+        thread = self._world.thread
+        if not thread.loop.is_closed():
+            thread.run(self._close(), timeout=30)
+            thread.stop()
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
+
+    async def _close(self) -> None:
+        await self.network.close()
+        await self.dns.stop()
+
+    def __enter__(self) -> Lab:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        state = "stopped" if self._world.thread.loop.is_closed() else "running"
+        return f"<Lab: {len(self.network.hosts)} hosts, {len(self.transcripts)} transcripts, {state}>"
+
+
+def _usual_source(port: int) -> str:
+    return "mail.acorn.example" if port == 25 else "alice.home.example"

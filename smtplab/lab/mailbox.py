@@ -1,0 +1,63 @@
+"""The message store: where delivered mail waits for its reader (the MS of RFC 5598 §4.2.2)."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+
+from ..mail.path import Path
+from ..mail.text import visible
+from ..mail.transcript import Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A delivered message: the octets as they lie in the mailbox, and how they came."""
+
+    raw: bytes
+    reverse_path: Path
+    recipient: Path
+    when: datetime
+    transcript: Transcript
+
+    @property
+    def message(self) -> EmailMessage:
+        """The message parsed by the standard library."""
+        return email.message_from_bytes(self.raw, policy=email.policy.default)
+
+    def __getitem__(self, name: str) -> str | None:
+        """The first header field called `name`, unfolded; None when there is none."""
+        value = self.message[name]
+        return None if value is None else str(value)
+
+    def __str__(self) -> str:
+        return visible(self.raw.replace(b"\r\n", b"\n"), keep="\n\t")
+
+
+class Store:
+    """The mailboxes of one administrative domain, by lower-case address. Its MTAs share it."""
+
+    def __init__(self) -> None:
+        self.boxes: dict[str, list[Mail]] = {}
+
+    def add(self, *addresses: str) -> None:
+        """Make empty mailboxes."""
+        self.boxes.update({address.lower(): [] for address in addresses})
+
+    @property
+    def domains(self) -> list[str]:
+        """The domains that have mailboxes here, in the order of their first mailbox."""
+        return list(dict.fromkeys(address.rpartition("@")[2] for address in self.boxes))
+
+    def find(self, path: Path) -> str | None:
+        """The mailbox that `path` names here, or None. A bare postmaster is at the first domain.
+
+        RFC 5321 §2.4 leaves the meaning of upper and lower case in a local part to its own host; this
+        one takes them as the same, as most do.
+        """
+        domain = path.domain.lower() or next(iter(self.domains), "")
+        address = f"{path.local.lower()}@{domain}"
+        return address if address in self.boxes else None

@@ -1,0 +1,188 @@
+"""The MTA of one host: whom it lets send, whom it receives for, and what it does with a message.
+
+The server (`server`) speaks SMTP; this decides. Each decision is one method that answers with a
+Reply, so that a lesson can change a policy while the server runs.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from email.utils import format_datetime
+from hmac import compare_digest
+from ipaddress import ip_address, ip_network
+from typing import Literal
+
+from ..mail.envelope import Envelope, Recipient
+from ..mail.path import Path
+from ..mail.reply import Reply
+from ..mail.text import decode
+from . import trace
+from .hosts import Host
+from .mailbox import Mail, Store
+from .queue import Item, Queue
+from .server import AUTH_FIRST, SmtpServer
+from .wire import Wire
+from .world import World
+
+EXTENSIONS = [
+    "SIZE",
+    "8BITMIME",
+    "SMTPUTF8",
+    "PIPELINING",
+    "CHUNKING",
+    "DSN",
+    "ENHANCEDSTATUSCODES",
+    "STARTTLS",
+    "AUTH",
+    "HELP",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """How an MTA serves one of its ports.
+
+    `tls` is "offered" (STARTTLS may come), "required" (nothing else before it), "implicit" (TLS from
+    the first byte) or "none". `submission` is for the host's own users, who must log in (RFC 6409).
+    """
+
+    port: int
+    tls: Literal["none", "offered", "required", "implicit"] = "offered"
+    auth: bool = False
+    submission: bool = False
+
+
+@dataclass(slots=True)
+class Limits:
+    """What the server puts up with: octets in a message, recipients in a transaction, seconds."""
+
+    size: int = 10_240_000
+    recipients: int = 100  # RFC 5321 §4.5.3.1.8: at least this many
+    idle: float = 300.0  # RFC 5321 §4.5.3.2.7: at least five minutes
+    greet_pause: float = 0.0  # how long a client has to keep silent before the greeting
+
+
+@dataclass
+class Mta:
+    """An MTA: where it is, what it knows, what it is told to do.
+
+    `inside` are the networks whose hosts may relay without logging in; `open_relay` lets anyone.
+    `aliases` maps an address to those that its mail goes on to.
+    """
+
+    host: Host
+    store: Store
+    world: World
+    queue: Queue
+    context: ssl.SSLContext | None = None
+    accounts: dict[str, str] = field(default_factory=dict)
+    aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    inside: tuple[str, ...] = ()
+    open_relay: bool = False
+    extensions: list[str] = field(default_factory=lambda: list(EXTENSIONS))
+    mechanisms: list[str] = field(default_factory=lambda: ["PLAIN", "LOGIN"])
+    limits: Limits = field(default_factory=Limits)
+
+    def __post_init__(self) -> None:
+        self._ids = self.world.random(self.name)
+
+    @property
+    def name(self) -> str:
+        """The name that the MTA gives in its greeting."""
+        return self.host.name
+
+    def serve(self, service: Service) -> Callable[[Wire], SmtpServer]:
+        """What a tap needs to serve `service`: a protocol object for each connection."""
+        return lambda wire: SmtpServer(self, service, wire)
+
+    def log_in(self, login: bytes, password: bytes) -> str:
+        """The account that these credentials open, or "" for none."""
+        known = self.accounts.get(decode(login))
+        right = compare_digest(password, (known or "").encode())
+        return decode(login) if known is not None and right else ""
+
+    async def may_send(self, session: SmtpServer, envelope: Envelope) -> Reply:
+        """The reply to MAIL."""
+        if session.service.submission and not session.account:
+            return AUTH_FIRST
+        return Reply(250, "2.1.0", ("Sender OK",))
+
+    async def may_receive(self, session: SmtpServer, recipient: Recipient) -> Reply:
+        """The reply to RCPT: does the mailbox exist, or may this client relay elsewhere?"""
+        path = recipient.path
+        if self._is_local(path):
+            if self.store.find(path) or path.address.lower() in self.aliases:
+                return Reply(250, "2.1.5", ("Recipient OK",))
+            return Reply(550, "5.1.1", ("No such user here",))
+        if self.may_relay(session):
+            return Reply(250, "2.1.5", ("Recipient OK, will relay",))
+        return Reply(554, "5.7.1", ("Relay access denied",))
+
+    def may_relay(self, session: SmtpServer) -> bool:
+        """May this client send to other domains through this MTA? (RFC 5321 §3.9, RFC 2505 §2.1)"""
+        if self.open_relay or session.account:
+            return True
+        client = ip_address(session.wire.transcript.client.address)
+        return any(client in ip_network(network) for network in self.inside)
+
+    async def accept(self, session: SmtpServer, envelope: Envelope, content: bytes) -> Reply:
+        """Take responsibility for a message (RFC 5321 §6.1): deliver it here, queue it for elsewhere."""
+        id_ = f"{self._ids.getrandbits(40):010X}"
+        if session.service.submission:
+            content = self._complete(content, id_)
+        single = envelope.recipients[0].path if len(envelope.recipients) == 1 else None
+        client = session.wire.transcript.client
+        field_ = trace.received(
+            helo=session.helo,
+            rdns=await self.world.rdns(client.address),
+            address=client.address,
+            by=self.name,
+            with_=trace.protocol(
+                extended=session.extended,
+                tls=session.tls,
+                account=bool(session.account),
+                utf8=envelope.parameters.smtputf8,
+            ),
+            id_=id_,
+            for_=single,
+            when=self.world.clock.now(),
+        )
+        item = Item(id_, envelope, field_ + content, session.wire.transcript, self.world.clock.now())
+        self.queue.items.append(item)
+        self._hand_on(item)
+        return Reply(250, "2.0.0", (f"OK, queued as {id_}",))
+
+    def _hand_on(self, item: Item) -> None:
+        """Deliver to the mailboxes that are here, and queue for the recipients that are not."""
+        elsewhere: list[Recipient] = []
+        for recipient in item.envelope.recipients:
+            if targets := self.aliases.get(recipient.path.address.lower()):
+                item.outcomes[recipient.path.address] = "expanded"
+                elsewhere += [Recipient(Path.of(target)) for target in targets]
+            elif mailbox := self.store.find(recipient.path):
+                self._deliver(mailbox, recipient.path, item)
+            else:
+                elsewhere.append(recipient)
+        if elsewhere:
+            self.queue.add(item, elsewhere)
+
+    def _deliver(self, mailbox: str, recipient: Path, item: Item) -> None:
+        path = item.envelope.reverse_path
+        raw = trace.return_path(path) + trace.without_field(item.content, "Return-Path")
+        self.store.boxes[mailbox].append(Mail(raw, path, recipient, self.world.clock.now(), item.transcript))
+        item.outcomes[recipient.address] = "delivered"
+
+    def _complete(self, content: bytes, id_: str) -> bytes:
+        """Add what a submitted message must have and lacks: Date and Message-ID (RFC 6409 §8)."""
+        when = self.world.clock.now()
+        if not trace.has_field(content, "Message-ID"):
+            content = f"Message-ID: <{when:%Y%m%d%H%M%S}.{id_}@{self.name}>\r\n".encode() + content
+        if not trace.has_field(content, "Date"):
+            content = f"Date: {format_datetime(when)}\r\n".encode() + content
+        return content
+
+    def _is_local(self, path: Path) -> bool:
+        domain = path.domain.lower()
+        return not domain or domain in self.store.domains

@@ -1,0 +1,244 @@
+"""The lab's network: notional hosts and addresses on top of loopback.
+
+Every (address, port) that a server listens on is a tap: a listener on 127.0.0.1 with a port that the
+system chose. Hosts have addresses from the documentation ranges (RFC 5737, RFC 3849) and the real
+port numbers; programs outside the lab use the real ones.
+
+The network is closed: it has no way to connect to anything but its own taps.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections import deque
+from collections.abc import Callable
+from contextvars import copy_context
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from ipaddress import ip_address
+from typing import cast
+
+from ..mail.errors import LabError
+from ..mail.transcript import Endpoint, Side, Transcript
+from .hosts import Host, Rule
+from .recording import CURRENT
+from .wire import Wire
+
+LOOPBACK = "127.0.0.1"
+KEPT = 10_000  # transcripts; the oldest go first, so that a long-lived lab stays within its memory
+
+Factory = Callable[[Wire], asyncio.Protocol]
+
+
+@dataclass(slots=True)
+class Tap:
+    """A listener on (address, port): where it really listens, and what serves it."""
+
+    host: Host
+    address: str
+    port: int
+    protocol: str
+    serve: Factory
+    tls: ssl.SSLContext | None
+    drops: list[tuple[Side, bytes]]
+    listener: asyncio.Server | None = None
+
+    @property
+    def real(self) -> tuple[str, int]:
+        """The loopback address and port that outside programs connect to."""
+        assert self.listener is not None
+        host, port = self.listener.sockets[0].getsockname()[:2]
+        return host, port
+
+    def drop(self, what: bytes, side: Side = Side.CLIENT) -> None:
+        """Cut every later connection as soon as `side` sends `what`, before it arrives."""
+        self.drops.append((side, what))
+
+
+class Network:
+    """Hosts, taps and firewall rules, and the transcript of every connection.
+
+    `latency` is the time in seconds that bytes take in each direction. All methods that touch a
+    running loop are coroutines, but for `dial`, which blocks and is for the learner's own thread.
+    """
+
+    def __init__(self, now: Callable[[], datetime], visitor: Host) -> None:
+        self.hosts: dict[str, Host] = {}
+        self.rules: list[Rule] = []
+        self.latency = 0.0
+        self.transcripts: deque[Transcript] = deque(maxlen=KEPT)
+        self.visitor = visitor
+        self._now = now
+        self._taps: dict[tuple[str, int], Tap] = {}
+        self._sources: dict[int, str] = {}  # real client port -> notional source address
+        self._wires: set[Wire] = set()
+        self._number = 0
+        self._joining: set[asyncio.Task[None]] = set()
+        self.add(visitor)
+
+    def add(self, host: Host) -> Host:
+        """Put `host` on the network."""
+        self.hosts[host.name] = host
+        return host
+
+    def host(self, name: str) -> Host:
+        """The host with this name or address. Raises LabError with the names that there are."""
+        for host in self.hosts.values():
+            if name == host.name or name in host.addresses:
+                return host
+        raise LabError(f"There is no host {name!r} in the lab. There are: {', '.join(self.hosts)}.")
+
+    async def listen(
+        self,
+        host: Host,
+        port: int,
+        serve: Factory,
+        *,
+        protocol: str = "smtp",
+        tls: ssl.SSLContext | None = None,
+    ) -> Tap:
+        """Open a tap for `port` of `host`, on all its addresses. `tls` makes it implicit TLS.
+
+        `serve` makes the server's protocol object for one connection; it is given the `Wire`.
+        """
+        drops: list[tuple[Side, bytes]] = []  # one list for all addresses of the host
+        for address in host.addresses:
+            tap = Tap(host, address, port, protocol, serve, tls, drops)
+            tap.listener = await asyncio.get_running_loop().create_server(
+                partial(_Gate, self, tap), LOOPBACK, 0
+            )
+            self._taps[address, port] = tap
+        return self._taps[host.addresses[0], port]
+
+    def tap(self, name: str, port: int) -> Tap:
+        """The tap for `port` of a host's name or address. Raises LabError when nobody listens."""
+        host = self.host(name)
+        address = name if name in host.addresses else host.addresses[0]
+        if (address, port) not in self._taps:
+            ports = sorted({p for a, p in self._taps if a in host.addresses})
+            raise LabError(f"{host.name} does not listen on port {port}. It listens on: {ports or 'none'}.")
+        return self._taps[address, port]
+
+    def ports(self, host: Host) -> list[Tap]:
+        """The taps of a host's first address, by port number."""
+        return [tap for (address, _), tap in sorted(self._taps.items()) if address == host.addresses[0]]
+
+    def blocked(self, source: str, port: int) -> Rule | None:
+        """The firewall rule that stops a connection from the address `source` to `port`, if any."""
+        return next((rule for rule in self.rules if rule.covers(source, port)), None)
+
+    def dial(self, source: str, to: str, port: int, timeout: float | None = 30.0) -> socket.socket:
+        """A connected blocking socket from the host `source` to `to` (a name or an address).
+
+        Raises what a real network raises: TimeoutError where a firewall swallows the packets,
+        ConnectionRefusedError where nobody listens, OSError where no route leads. The time-out comes
+        at once: nobody learns from waiting.
+        """
+        client, real = self._route(source, to, port)
+        try:
+            client.settimeout(timeout)
+            client.connect(real)
+        except OSError:
+            self._sources.pop(client.getsockname()[1], None)
+            client.close()
+            raise
+        return client
+
+    async def dial_async(self, source: str, to: str, port: int) -> socket.socket:
+        """Like `dial`, on the lab's loop: the socket does not block."""
+        client, real = self._route(source, to, port)
+        client.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(client, real)
+        return client
+
+    def _route(self, source: str, to: str, port: int) -> tuple[socket.socket, tuple[str, int]]:
+        server, sender = self.host(to), self.host(source)
+        address = to if to in server.addresses else server.addresses[0]
+        mine = source if source in sender.addresses else sender.address(ip_address(address).version)
+        if mine is None:
+            raise OSError(f"Network is unreachable: {sender.name} has no address to reach {address} from")
+        rule = self.blocked(mine, port)
+        if rule and rule.action == "swallow":
+            raise TimeoutError(f"timed out: no answer from {address} port {port}")
+        if rule or (address, port) not in self._taps:
+            raise ConnectionRefusedError(f"Connection refused by {address} port {port}")
+        client = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        client.bind((LOOPBACK, 0))
+        # Known before the connection is: the tap looks the source up when it accepts.
+        self._sources[client.getsockname()[1]] = mine
+        return client, self._taps[address, port].real
+
+    async def close(self) -> None:
+        """Close the listeners, then both ends of every connection, and wait until they are gone."""
+        for tap in self._taps.values():
+            if tap.listener:
+                tap.listener.close()
+        self._taps.clear()
+        for wire in list(self._wires):
+            wire.abort()
+        for task in list(self._joining):
+            task.cancel()
+        await asyncio.gather(*self._joining, return_exceptions=True)
+        while self._wires:
+            await asyncio.sleep(0)
+
+    def accepted(self, tap: Tap, transport: asyncio.Transport) -> None:
+        """A client has connected to `tap`: find out who it is and lead it to the server."""
+        source = self._sources.pop(transport.get_extra_info("peername")[1], self.visitor.addresses[0])
+        rule = self.blocked(source, tap.port)
+        if rule and rule.action == "refuse":
+            transport.abort()
+            return
+        self._number += 1
+        port = transport.get_extra_info("peername")[1]
+        transcript = Transcript(
+            self._number,
+            Endpoint(self.host(source).name, source, port),
+            Endpoint(tap.host.name, tap.address, tap.port),
+            self._now(),
+            tap.protocol,
+        )
+        self.transcripts.append(transcript)
+        wire = Wire(transcript, lambda: self.latency)
+        wire.drops = tap.drops
+        wire.on_closed = self._wires.discard
+        self._wires.add(wire)
+        wire.client.connection_made(transport)
+        transport.set_protocol(wire.client)
+        if not rule:  # a rule here swallows: nobody answers
+            context = copy_context()
+            context.run(CURRENT.set, wire)
+            context.run(self._join, wire, tap)
+
+    def _join(self, wire: Wire, tap: Tap) -> None:
+        if not tap.tls:
+            wire.server.join(tap.serve(wire))
+            return
+        task = asyncio.get_running_loop().create_task(self._secure(wire, tap, tap.tls))
+        self._joining.add(task)
+        task.add_done_callback(self._joining.discard)
+
+    async def _secure(self, wire: Wire, tap: Tap, context: ssl.SSLContext) -> None:
+        """Implicit TLS: the server's protocol object comes into play once the handshake is over."""
+        protocol = tap.serve(wire)
+        wire.server.set_protocol(protocol)
+        try:
+            tls = await asyncio.get_running_loop().start_tls(wire.server, protocol, context, server_side=True)
+        except OSError:  # the transcript says why
+            wire.abort()
+            return
+        if tls is not None:
+            protocol.connection_made(tls)
+
+
+class _Gate(asyncio.Protocol):
+    """Takes a connection from a listener and hands it to the network."""
+
+    def __init__(self, network: Network, tap: Tap) -> None:
+        self._network, self._tap = network, tap
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._network.accepted(self._tap, cast(asyncio.Transport, transport))

@@ -1,0 +1,223 @@
+"""The queue of an MTA: mail for other hosts, from acceptance to the next host's 250.
+
+An MTA that has said 250 to a message must deliver it or say that it could not (RFC 5321 §6.1). The
+queue finds the next host by MX (RFC 5321 §5.1), speaks SMTP to it with aiosmtplib, and tries again
+later after a temporary failure. It writes no DSN: what failed is kept with its reply.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+import aiosmtplib
+import dns.exception
+
+from ..mail.envelope import Envelope, Recipient
+from ..mail.errors import LabError
+from ..mail.reply import Reply
+from ..mail.transcript import Transcript
+from .world import World
+
+RETRY_AFTER = timedelta(minutes=30)  # RFC 5321 §4.5.4.1: at least half an hour
+GIVE_UP_AFTER = timedelta(days=5)  # RFC 5321 §4.5.4.1: at least four to five days
+
+# The words of RFC 3464 §2.3.3; "queued" until the first try has ended.
+Outcome = Literal["queued", "delivered", "relayed", "expanded", "delayed", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class SmartHost:
+    """A host that takes all outgoing mail (a relay host): where it is, and the account to use there."""
+
+    host: str
+    port: int
+    account: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try to hand a message to one host for one recipient.
+
+    `reply` is the reply that settled it; None when none came, and `note` says why. `transcript` is
+    None when no connection came about.
+    """
+
+    when: datetime
+    host: str
+    recipient: Recipient
+    reply: Reply | None
+    note: str = ""
+    transcript: Transcript | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """What this try means for the recipient: no reply and 4yz mean later (RFC 5321 §4.2.1)."""
+        if self.reply is None or 400 <= self.reply.code < 500:
+            return "delayed"
+        return "relayed" if self.reply.code < 300 else "failed"
+
+
+@dataclass(slots=True)
+class Item:
+    """A message that an MTA has taken: its id, its envelope, its octets, and what became of it.
+
+    `outcomes` goes by recipient address as RCPT gave it.
+    """
+
+    id: str
+    envelope: Envelope
+    content: bytes
+    transcript: Transcript
+    accepted: datetime
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    attempts: list[Attempt] = field(default_factory=list)
+    next_try: datetime | None = None
+
+
+class Queue:
+    """One MTA's queue: `name` is what it says in EHLO; `smart_host` takes everything when set."""
+
+    def __init__(self, name: str, world: World) -> None:
+        self.name = name
+        self.world = world
+        self.items: list[Item] = []
+        self.smart_host: SmartHost | None = None
+
+    def add(self, item: Item, recipients: list[Recipient]) -> None:
+        """Take `item` on for `recipients`, and try at once."""
+        item.outcomes.update({recipient.path.address: "queued" for recipient in recipients})
+        self.world.work(self._try(item, recipients))
+
+    async def _try(self, item: Item, recipients: list[Recipient]) -> None:
+        """One round: every recipient, domain by domain; who must wait gets an alarm."""
+        domains = dict.fromkeys("" if self.smart_host else r.path.domain.lower() for r in recipients)
+        for domain in domains:
+            batch = [r for r in recipients if self.smart_host or r.path.domain.lower() == domain]
+            await self._try_domain(item, domain, batch)
+        late = [r for r in recipients if item.outcomes[r.path.address] == "delayed"]
+        item.next_try = self.world.clock.now() + RETRY_AFTER
+        if late and item.next_try <= item.accepted + GIVE_UP_AFTER:
+            self.world.clock.at(item.next_try, lambda: self._try(item, late))
+        else:
+            item.next_try = None
+            item.outcomes.update({r.path.address: "failed" for r in late})
+
+    async def _try_domain(self, item: Item, domain: str, batch: list[Recipient]) -> None:
+        """Try the hosts of `domain` in order, until everyone has an answer or no host is left."""
+        now = self.world.clock.now()
+        try:
+            hosts = [self.smart_host.host] if self.smart_host else await self._route(domain)
+        except dns.exception.DNSException as error:
+            tries = [Attempt(now, domain, r, None, f"DNS did not answer: {error}") for r in batch]
+            self._settle(item, tries)
+            return
+        if not hosts:  # RFC 5321 §5.1, RFC 7505 §4.2: no such domain, or one that takes no mail
+            reply = Reply(556, "5.1.10", (f"{domain} does not accept mail",))
+            self._settle(item, [Attempt(now, domain, r, reply) for r in batch])
+        for host in hosts:
+            left = [r for r in batch if item.outcomes[r.path.address] in ("queued", "delayed")]
+            if left:
+                self._settle(item, await self._send(host, item, left))
+
+    def _settle(self, item: Item, tries: list[Attempt]) -> None:
+        item.attempts += tries
+        item.outcomes.update({attempt.recipient.path.address: attempt.outcome for attempt in tries})
+
+    async def _route(self, domain: str) -> list[str]:
+        """The hosts for a domain, best first (RFC 5321 §5.1); [] for none and for the null MX."""
+        if domain.startswith("["):
+            return [domain.strip("[]").removeprefix("ipv6:")]
+        records = await self.world.lookup(domain, "MX")
+        exchangers = sorted((record.preference, record.exchange.to_text(True)) for record in records)  # type: ignore[attr-defined]
+        if exchangers:
+            return [name for _, name in exchangers if name != "."]
+        implicit = await self.world.lookup(domain, "A") or await self.world.lookup(domain, "AAAA")
+        return [domain] if implicit else []
+
+    async def _send(self, host: str, item: Item, batch: list[Recipient]) -> list[Attempt]:
+        """One connection to `host`: an Attempt for every recipient of `batch`."""
+        now = self.world.clock.now()
+        port = self.smart_host.port if self.smart_host else 25
+        try:
+            sock = await self.world.network.dial_async(self.name, host, port)
+        except (OSError, LabError) as error:
+            return [Attempt(now, host, r, None, str(error)) for r in batch]
+        local_port = sock.getsockname()[1]
+        client = aiosmtplib.SMTP(
+            hostname=host, sock=sock, local_hostname=self.name, start_tls=False, timeout=60
+        )
+        replies: dict[int, Reply] = {}
+        note = ""
+        try:
+            await self._converse(client, item, batch, replies)
+        except aiosmtplib.SMTPResponseException as error:
+            replies = {n: _reply(error.code, error.message) for n in range(len(batch))}
+        except (aiosmtplib.SMTPException, OSError) as error:
+            note = str(error) or type(error).__name__
+        finally:
+            client.close()
+        transcript = self.world.transcript_of(local_port)
+        return [Attempt(now, host, r, replies.get(n), note, transcript) for n, r in enumerate(batch)]
+
+    async def _converse(
+        self, client: aiosmtplib.SMTP, item: Item, batch: list[Recipient], replies: dict[int, Reply]
+    ) -> None:
+        """The dialogue. `replies` gets, by place in `batch`, the reply that settles each recipient."""
+        await client.connect()
+        await client.ehlo()
+        if client.supports_extension("STARTTLS"):
+            # Without verification, as MTAs do between strangers: better than clear text, and no more.
+            await client.starttls(
+                tls_context=self.world.authority.client_context(check=bool(self.smart_host))
+            )
+            await client.ehlo()
+        if self.smart_host:
+            await client.login(self.smart_host.account, self.smart_host.password)
+        mail = await self._command(
+            client, f"MAIL FROM:{item.envelope.reverse_path}{_parameters(item, client)}"
+        )
+        if mail.code >= 300:
+            replies.update(dict.fromkeys(range(len(batch)), mail))
+            await client.quit()
+            return
+        for n, recipient in enumerate(batch):
+            replies[n] = await self._command(client, f"RCPT TO:{recipient.path}")
+        taken = [n for n, reply in replies.items() if reply.code < 300]
+        if taken:
+            for n in taken:  # what counts is the reply to the message, and until then there is none
+                del replies[n]
+            try:
+                done = await client.data(item.content)
+                reply = _reply(done.code, done.message)
+            except aiosmtplib.SMTPDataError as error:
+                reply = _reply(error.code, error.message)
+            replies.update(dict.fromkeys(taken, reply))
+        await client.quit()
+
+    async def _command(self, client: aiosmtplib.SMTP, line: str) -> Reply:
+        response = await client.execute_command(line.encode("utf-8", "surrogateescape"))
+        return _reply(response.code, response.message)
+
+
+def _parameters(item: Item, client: aiosmtplib.SMTP) -> str:
+    """The parameters of MAIL that the next host offers and the message needs, with a space before each."""
+    declared = item.envelope.parameters
+    words = []
+    if client.supports_extension("SIZE"):
+        words.append(f" SIZE={len(item.content)}")
+    if declared.body == "8BITMIME" and client.supports_extension("8BITMIME"):
+        words.append(" BODY=8BITMIME")
+    if declared.smtputf8 and client.supports_extension("SMTPUTF8"):
+        words.append(" SMTPUTF8")
+    return "".join(words)
+
+
+def _reply(code: int, message: str) -> Reply:
+    """aiosmtplib's code and message as a Reply."""
+    lines = message.split("\n")
+    return Reply.parse(
+        "".join(f"{code}{' ' if n == len(lines) - 1 else '-'}{line}\r\n" for n, line in enumerate(lines))
+    )

@@ -1,0 +1,87 @@
+"""What all hosts of a lab share: network, DNS, certificates, clock, and the count of work under way."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Coroutine
+from typing import Any
+
+import dns.exception
+import dns.rdata
+import dns.resolver
+import dns.reversename
+
+from ..mail.transcript import Transcript
+from .certificates import Authority
+from .clock import Clock
+from .dns import Dns
+from .hosts import Host
+from .loop import LoopThread
+from .network import Network
+
+
+class World:
+    """The shared parts of one lab. Its coroutines run on the lab's loop."""
+
+    def __init__(self, seed: int, visitor: Host) -> None:
+        self.seed = seed
+        self.thread = LoopThread()
+        self.clock = Clock(self.thread, self.idle)
+        self.network = Network(self.clock.now, visitor)
+        self.authority = Authority()
+        self.dns = Dns(self.clock.now)
+        self.errors: list[BaseException] = []  # bugs of the lab's own, for its tests
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._names: dict[str, str] = {}  # address -> the name that its PTR gives
+        self._names_from = self.dns.snapshot()
+
+    def random(self, purpose: str) -> random.Random:
+        """A random source that gives the same numbers in every lab with this seed."""
+        return random.Random(f"{self.seed}/{purpose}")
+
+    def work(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Run `coroutine` on the loop; the lab is not idle until it ends."""
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            self.errors.append(error)
+
+    async def idle(self) -> None:
+        """Wait until no MTA has anything under way."""
+        while self._tasks:
+            await asyncio.wait(set(self._tasks))
+
+    async def lookup(self, name: str, rdtype: str) -> list[dns.rdata.Rdata]:
+        """The records of a name, over the lab's DNS; [] when there are none.
+
+        Raises dns.exception.DNSException when the DNS gave no answer either way.
+        """
+        try:
+            return list(await self.dns.async_resolver().resolve(name, rdtype))
+        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+            return []
+
+    async def rdns(self, address: str) -> str:
+        """The name that the PTR record of an address gives, without the last dot; "" when none does.
+
+        Answers are kept, as a caching resolver does, until someone edits the DNS.
+        """
+        snapshot = self.dns.snapshot()
+        if any(now is not then for now, then in zip(snapshot, self._names_from, strict=True)):
+            self._names, self._names_from = {}, snapshot
+        if address not in self._names:
+            names: list[dns.rdata.Rdata] = []
+            with contextlib.suppress(dns.exception.DNSException):
+                names = await self.lookup(dns.reversename.from_address(address).to_text(), "PTR")
+            self._names[address] = str(names[0]).rstrip(".") if names else ""
+        return self._names[address]
+
+    def transcript_of(self, port: int) -> Transcript | None:
+        """The newest transcript whose client has the real port `port`."""
+        return next((t for t in reversed(self.network.transcripts) if t.client.port == port), None)
