@@ -49,8 +49,6 @@ class Reply:
             code = _line_code(text, start, end, code)
             lines.append(text[start + 4 : end])
             _check_place(text, start, end, last)
-        if len(lines) == 1 and not lines[0]:
-            return cls(code)
         enhanced = next((found for line in lines if (found := _enhanced(line, code))), "")
         if enhanced:
             lines = [
