@@ -16,11 +16,12 @@ INDEX = ROOT / "docs" / "rfcs.txt"
 PLACES = ("smtplab/**/*.py", "docs/**/*.md", "notebooks/*.ipynb", "README.md", "CONTRIBUTING.md")
 
 SECTION = r"(?:\d+|[A-Z])(?:\.\d+)*"
-MORE = rf"(?:,|,? and|,? or) §{SECTION}"  # of the same RFC
+MORE = rf"(?:,|,? and|,? or| to) §{SECTION}"  # of the same RFC
 CITATION = re.compile(rf"\bRFC (\d{{3,5}})( §{SECTION}(?:{MORE})*)?(?![\w§])")
 
-# What is not a citation at all: addresses, `code`, and DSN's address type rfc822.
-NO_PROSE = re.compile(r"https?://\S+|`[^`]*`|\brfc822\b")
+# What is not a citation at all: addresses, `code`, DSN's address type, and what a DNS server says that
+# does not answer ANY (RFC 8482 §4.2).
+NO_PROSE = re.compile(r'https?://\S+|`[^`]*`|\brfc822\b|"RFC8482"')
 
 OTHER_SPELLINGS = (
     re.compile(r"\brfcs?[\s-]*\d{3,5}", re.IGNORECASE),
@@ -150,6 +151,7 @@ def test_a_fault_is_seen(text: str) -> None:
         "https://www.rfc-editor.org/rfc/rfc5321#section-4.1.4",
         "Final-Recipient: rfc822; bob@birch.example",
         "a section 3 lines long",
+        'HINFO "RFC8482" ""',
     ],
 )
 def test_the_rest_is_let_through(text: str) -> None:
