@@ -1,0 +1,193 @@
+"""The ladder in SVG: two lifelines, and a row for each thing that was said.
+
+Who spoke, how did it go, was it under TLS, and when? A row stands on the speaker's side and its arrow
+points at the listener; a reply has a sign and a colour; under TLS the lifelines are double. Positions
+from the left are pixels and positions from the right are per cent, so that the picture fits any width
+without being drawn again.
+
+Rows are filled into `Markup` templates: what goes in is escaped, as with htpy, in a tenth of the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+import htpy as h
+from markupsafe import Markup
+
+from ..mail.text import visible
+from ..mail.transcript import Endpoint, Side
+from .rungs import LONGEST, Row, aside, elapsed, label, parts, shortened
+from .theme import SHACKLE
+
+LEFT, RIGHT = 92, 28  # pixels from the picture's edges to the lifelines of client and server
+INSET = 14  # pixels between a lifeline and the text beside it
+CHIP = 66 + 8  # pixels that a reply's code takes at the server's side
+CHAR = 7.53  # pixels: a character of 12.5 px monospace
+HEAD = 50  # pixels: the names of the two ends
+TAIL = 18  # pixels below the last row
+
+# Inside the picture everything is shifted left by RIGHT pixels, so that 100% is the server's lifeline
+# and this is the client's.
+X = LEFT + RIGHT
+
+_SIGNS = {  # in a box of 10 by 10 pixels; drawn, because fonts differ from machine to machine
+    2: "M1 5.5 4 8.5 9 1.5",
+    3: "M1 5H9M6 2 9 5 6 8",
+    4: "M1 6.5C2.5 2.5 4 3 5 5S7.5 7.5 9 3.5",
+    5: "M1.5 1.5 8.5 8.5M8.5 1.5 1.5 8.5",
+}
+_LOCK = Markup('<g class="sl-lock" transform="translate(%d %d)"><path d="%s"/>%s</g>')
+_LOCK_BODY = Markup('<rect x="2" y="5.5" width="8" height="5.5" rx="1.2"/>')
+
+_ROW = Markup(
+    '<g class="sl-row sl-%(kind)s sl-%(side)s" data-line="%(index)d"%(option)s>%(title)s'
+    '<rect class="sl-hit" x="28" y="%(top)d" width="100%%" height="%(height)d"/>'
+    '<text class="sl-time" x="82" y="%(base)d">%(time)s</text>%(body)s</g>'
+)
+_OPTION = Markup(' role="option" tabindex="-1" aria-selected="false" aria-label="%s"')
+_TITLE = Markup("<title>%s</title>")
+_WIRE = Markup('<line class="sl-wire" x1="120" y1="%(y)d" x2="100%%" y2="%(y)d"/>')
+_DOT = Markup('<circle class="sl-dot" cx="120" cy="%(y)d" r="2.5"/>')
+_WORDS = Markup(
+    '<tspan class="sl-verb">%(bold)s</tspan><tspan class="sl-rest">%(rest)s</tspan>'
+    '<tspan class="sl-aside">%(aside)s</tspan></text>'
+)
+_CLIENT = (
+    Markup('<text class="sl-text" x="%(x)d" y="%(base)d">')
+    + _WORDS
+    + Markup('<svg x="100%%" y="%(y)d" overflow="visible"><path class="sl-tip" d="M0 0-8-4V4Z"/></svg>')
+)
+_SERVER = (
+    Markup('<path class="sl-tip" d="M120 %(y)dl8-4v8Z"/><svg x="100%%" y="%(y)d" overflow="visible">')
+    + Markup('<circle class="sl-dot" r="2.5"/><text class="sl-text sl-right" x="%(x)d" y="-7">')
+    + _WORDS
+    + Markup("%(chip)s</svg>")
+)
+_CHIP = Markup(
+    '<g class="sl-chip sl-class%(klass)d" transform="translate(-66 -21)">'
+    '<rect width="52" height="18" rx="4"/><path d="%(sign)s" transform="translate(7 4)"/>'
+    '<text x="22" y="13">%(code)03d</text></g>'
+)
+_BAND = Markup(
+    '<line class="sl-band" x1="120" x2="100%%" y1="%(y)d" y2="%(y)d"/>'
+    '%(near)s<svg x="100%%" y="%(y)d" overflow="visible">%(far)s</svg>'
+    '<text class="sl-note" x="50%%" y="%(base)d" transform="translate(60 0)">%(rest)s</text>'
+)
+
+
+def draw(row: Row, room: int, *, option: bool = False, secrets: bool = False) -> Markup:
+    """One row. `room` is the pixels between the lifelines; `option` makes it one of a listbox."""
+    bold, rest = parts(row, secrets=secrets)
+    full = bold + rest
+    cells = (room - 2 * INSET - (CHIP if row.line.reply else 0)) / CHAR - len(aside(row))
+    rest = shortened(rest, LONGEST if option else max(int(cells) - len(bold), 8))
+    bold = shortened(bold, LONGEST if option else int(cells))
+    cut = bold + rest != full
+    return _ROW % {
+        "kind": row.kind,
+        "side": "client" if row.line.side is Side.CLIENT else "server",
+        "index": row.index,
+        "option": _OPTION % label(row, full) if option else "",
+        "title": _TITLE % shortened(full, 10 * LONGEST) if cut and not option else "",
+        "top": row.y,
+        "height": row.height,
+        "base": row.y + (27 if row.kind == "tls" else 16 if row.kind in ("data", "fold") else row.height - 12),
+        "time": elapsed(row.line.t),
+        "body": _body(row, bold, rest),
+    }
+
+
+def _body(row: Row, bold: str, rest: str) -> Markup:
+    y = row.y + row.height - 5
+    if row.kind == "tls":
+        near, far = (_LOCK % (x - 6, at - 6, SHACKLE, _LOCK_BODY) for x, at in ((X, row.y + 23), (0, 0)))
+        return _BAND % {"y": row.y + 23, "base": row.y + 27, "near": near, "far": far, "rest": rest}
+    fields = {"y": y, "base": y - 7, "x": X + INSET, "chip": ""}
+    fields |= {"bold": bold, "rest": rest, "aside": aside(row)}
+    if row.kind in ("data", "fold"):
+        fields |= {"y": row.y + 12, "base": row.y + 16, "x": X + INSET + 10}
+        return _CLIENT % fields
+    if row.line.side is Side.CLIENT:
+        return (_WIRE + _DOT + _CLIENT) % fields
+    fields["x"] = -INSET
+    if reply := row.line.reply:
+        klass = reply.code // 100
+        fields["x"] = -CHIP
+        fields["chip"] = _CHIP % {"klass": klass, "sign": _SIGNS.get(klass, ""), "code": reply.code}
+    return (_WIRE + _SERVER) % fields
+
+
+def head(client: Endpoint | None, server: Endpoint | None) -> h.Renderable:
+    """The two ends, by name and address, as they stand above their lifelines."""
+    return h.g(class_="sl-ends", transform=f"translate(-{RIGHT} 0)")[
+        h.text(class_="sl-time", x="82", y="36")["ms"],
+        h.text(class_="sl-name", x=str(X - 12), y="20")[client.host if client else "client"],
+        h.text(class_="sl-role", x=str(X - 12), y="36")[f"SMTP client · {client.address}" if client else ""],
+        h.g(transform="translate(12 0)")[
+            h.text(class_="sl-name sl-right", x="100%", y="20")[server.host if server else "server"],
+            h.text(class_="sl-role sl-right", x="100%", y="36")[
+                f"SMTP server · {server.address} port {server.port}" if server else ""
+            ],
+        ],
+        h.circle(class_="sl-top", cx=str(X), cy=str(HEAD - 4), r="4"),
+        h.circle(class_="sl-top", cx="100%", cy=str(HEAD - 4), r="4"),
+    ]
+
+
+def backdrop(rows: Sequence[Row], top: int) -> Iterator[h.Renderable]:
+    """What lies behind the rows: the lifelines, double from where TLS begins, and sheets of content."""
+    bottom = rows[-1].y + rows[-1].height if rows else top
+    ended = bool(rows) and rows[-1].kind == "close"
+    end = bottom - 5 if ended else bottom
+    veil = next((row.y + 23 for row in rows if row.kind == "tls"), end)
+    for x in (str(X), "100%"):
+        yield _rail("sl-line", x, top, veil)
+        if veil < end:
+            yield _rail("sl-cipher", x, veil, end)
+            yield _rail("sl-core", x, veil, end)
+        if not ended:
+            yield _rail("sl-open", x, end, end + TAIL)
+    if ended:
+        yield h.path(class_="sl-stop", d=f"M{X - 7} {end}h14")
+        yield h.svg(x="100%", y=str(end), overflow="visible")[h.path(class_="sl-stop", d="M-7 0h14")]
+    for content, run in groupby(rows, key=lambda row: row.kind in ("data", "fold")):
+        if content:
+            yield from _sheet(list(run))
+
+
+def _rail(kind: str, x: str, top: int, bottom: int) -> h.Element:
+    return h.line(class_=kind, x1=x, x2=x, y1=str(top), y2=str(bottom))
+
+
+def _sheet(run: list[Row]) -> Iterator[h.Renderable]:
+    """The paper on which a message's content stands, from its first line to its last."""
+    top, bottom = run[0].y + 1, run[-1].y + run[-1].height - 1
+    middle = str((top + bottom) / 2)
+    yield h.g(transform="translate(-12 0)")[
+        h.line(
+            class_="sl-sheet",
+            x1=str(X + 24),
+            x2="100%",
+            y1=middle,
+            y2=middle,
+            stroke_width=str(bottom - top),
+        )
+    ]
+    yield _rail("sl-margin", str(X + 13), top, bottom)
+
+
+def cursor(row: Row) -> Iterator[h.Renderable]:
+    """The mark behind the focused row of a still picture."""
+    middle = str(row.y + row.height / 2)
+    yield h.line(
+        class_="sl-focus", x1=str(X), x2="100%", y1=middle, y2=middle, stroke_width=str(row.height - 2)
+    )
+    yield _rail("sl-here", str(X), row.y + 1, row.y + row.height - 1)
+
+
+def summary(count: int, client: Endpoint | None, server: Endpoint | None) -> str:
+    """What the whole picture shows, in one line, for those who can't see it."""
+    ends = f"between {client.host} and {server.host} port {server.port}" if client and server else ""
+    return visible(f"SMTP dialogue {ends}: {count} line{'' if count == 1 else 's'}".replace(" :", ":"))
