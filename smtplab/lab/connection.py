@@ -10,10 +10,12 @@ aiosmtpd's own session and envelope are not used outside this file.
 from __future__ import annotations
 
 import asyncio
+import binascii
 import logging
+from base64 import b64decode, b64encode
 from typing import TYPE_CHECKING, Any
 
-from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword, TLSSetupException
+from aiosmtpd.smtp import MISSING, SMTP, AuthResult, LoginPassword, TLSSetupException
 
 from ..mail.envelope import Envelope
 from ..mail.reply import Reply
@@ -38,7 +40,7 @@ WORDS = {
     "501 5.5.2 Can't split auth value": Reply(
         501, "5.5.2", ("AUTH PLAIN needs: authorization id, NUL, account, NUL, password",)
     ),
-    "501 5.7.0 Auth aborted": Reply(501, "5.7.0", ("Authentication cancelled",)),
+    "501 Too many values": Reply(501, "5.5.4", ("Syntax: AUTH mechanism [initial-response]",)),
 }
 
 # aiosmtpd logs every TLS failure with a traceback; the transcript tells it better.
@@ -115,9 +117,9 @@ class Connection(SMTP):
         """Send a reply. Text is aiosmtpd's: put into the lab's words."""
         if not isinstance(status, Reply):
             text = status.decode() if isinstance(status, bytes) else status
-            known = WORDS.get(text)
-            status = known or text.encode() + b"\r\n"
-        self._writer.write(status.format() if isinstance(status, Reply) else status)
+            status = WORDS.get(text) or Reply.parse(text)
+            self.errors += status.is_permanent
+        self._writer.write(status.format())
         await self._writer.drain()
 
     async def answer(self, verb: str, reply: Reply, *, last: bool = False) -> None:
@@ -128,6 +130,10 @@ class Connection(SMTP):
         await self.push(reply)
         if self.state is State.CLOSED:
             raise Hangup
+        await self.check_errors()
+
+    async def check_errors(self) -> None:
+        """Hang up on a client that has been refused too often."""
         if self.errors >= ERROR_LIMIT:
             await self.push(Reply(421, "4.7.0", (f"{self.mta.name} closes the session: too many errors",)))
             raise Hangup
@@ -184,6 +190,7 @@ class Connection(SMTP):
             raise
         except Exception as error:
             self.mta.world.errors.append(error)
+            verb = "." if self.state is State.DATA else verb
             await self.answer(verb, Reply(451, "4.3.0", ("Local error in processing, try again later",)))
 
     def out_of_order(self, verb: str) -> Reply | None:
@@ -207,14 +214,33 @@ class Connection(SMTP):
             text = f"Unknown mechanism; there are: {' '.join(self.mta.mechanisms)}"
             await self.answer("AUTH", Reply(504, "5.5.4", (text,)))
             return
+        if initial == "=":  # RFC 4954 §4: a response of no octets, which no mechanism here begins with
+            await self.answer("AUTH", Reply(501, "5.5.2", ("An empty response has no credentials",)))
+            return
         assert self.session is not None
         self.session.host_name, self.session.extended_smtp = self.helo, True
-        if initial == "=":  # RFC 4954 §4: an empty initial response
-            initial = ""
+        await super().smtp_AUTH(f"{mechanism.upper()} {initial}".strip())
+        await self.check_errors()
+
+    async def challenge_auth(
+        self, challenge: str | bytes, encode_to_b64: bool = True, log_client_response: bool = False
+    ) -> Any:
+        """Ask the next question of a SASL exchange: the answer, decoded, or MISSING after a refusal."""
+        question = challenge.encode() if isinstance(challenge, str) else challenge
+        await self.push(Reply(334, "", (b64encode(question).decode(),)))
+        line = await self.read_line(b"\r\n", AUTH_LIMIT)
+        refused = Reply(500, "5.5.6", ("Authentication exchange line is too long",)) if not line else None
+        if line == b"*\r\n":
+            refused = Reply(501, "5.7.0", ("Authentication cancelled",))
         try:
-            await super().smtp_AUTH(f"{mechanism.upper()} {initial}".strip())
-        except ValueError:  # the reader's limit: no SASL line is that long
-            await self.answer("AUTH", Reply(500, "5.5.6", ("Authentication exchange line is too long",)))
+            answer = b64decode(line.removesuffix(b"\r\n"), validate=True)
+        except binascii.Error:
+            refused = refused or WORDS["501 5.5.2 Can't decode base64"]
+        if not refused:
+            return answer
+        self.errors += 1
+        await self.push(refused)
+        return MISSING
 
 
 def _check_password(
@@ -225,7 +251,6 @@ def _check_password(
     server.account = account
     if account:
         return AuthResult(success=True)
-    server.errors += 1
     text = "535 5.7.8 Authentication failed: no such account, or a wrong password"
     return AuthResult(success=False, handled=False, message=text)
 
