@@ -1,0 +1,61 @@
+"""smtplab: learn SMTP by running it.
+
+    from smtplab import Lab
+    lab = Lab()
+
+This is the face: notebooks import from here and nothing deeper. A name is loaded when it is first
+asked for, so that `import smtplab` is quick and a script that only wants a lab loads no widgets.
+"""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .course import glossary, hint, lesson, predict, progress, question, quiz
+    from .desk import Lab
+    from .mail.dialogue import lines
+    from .mail.envelope import Envelope
+    from .mail.path import Path
+    from .mail.reply import Reply
+    from .mail.session import State, refusal
+    from .show.script import content
+
+__version__ = "0.1.0"
+
+_WHERE = {
+    "Lab": "desk",
+    "content": "show.script",
+    "Path": "mail.path",
+    "Envelope": "mail.envelope",
+    "Reply": "mail.reply",
+    "State": "mail.session",
+    "refusal": "mail.session",
+    "lines": "mail.dialogue",
+    **dict.fromkeys(("glossary", "hint", "lesson", "predict", "progress", "question", "quiz"), "course"),
+}
+__all__ = [
+    "Envelope", "Lab", "Path", "Reply", "State", "content", "glossary", "hint", "lesson", "lines", "predict",
+    "progress", "question", "quiz", "refusal",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"smtplab has no {name!r}. It has: {', '.join(__all__)}.")
+    value = getattr(importlib.import_module(f".{_WHERE[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+if hasattr(builtins, "__IPYTHON__"):
+    # The records show themselves in a notebook, though mail/ knows no HTML.
+    from .show.register import register
+
+    register()

@@ -42,6 +42,7 @@ class Session:
         self._transcript = transcript
         self._reader = ReplyReader()
         self._replies: deque[Reply] = deque()
+        self.replies: list[Reply] = []  # all that were read, the greeting first
         self.greeting: Reply | None = self.read() if greeting else None
 
     @property
@@ -68,6 +69,21 @@ class Session:
         reply = self.read()
         self.state = after(self.state, verb, reply.code, last=data.upper().endswith(b" LAST"))
         return reply
+
+    def say(self, *steps: str | bytes) -> list[Reply]:
+        """Send one step after the other, and return their replies.
+
+        A string is a line, as in `send`; "STARTTLS" goes on under TLS when the server agrees; bytes are
+        a message for after DATA, as in `data`.
+        """
+        replies = []
+        for step in steps:
+            if isinstance(step, bytes):
+                reply: Reply | None = self.data(step)
+            else:
+                reply = self.starttls() if step.strip().upper() == "STARTTLS" else self.send(step)
+            replies += [reply] if reply else []
+        return replies
 
     def pipeline(self, *lines: str | bytes) -> list[Reply]:
         """Send several commands in one go, then read their replies in order (RFC 2920 §3.1)."""
@@ -131,7 +147,8 @@ class Session:
             if not data:
                 raise self._closed()
             self._replies.extend(self._reader.feed(data))
-        return self._replies.popleft()
+        self.replies.append(self._replies.popleft())
+        return self.replies[-1]
 
     def _drained(self) -> bool:
         """True when the server said something before it hung up: `read` will return it."""

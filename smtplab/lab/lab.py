@@ -19,6 +19,7 @@ import socket
 import ssl
 import tempfile
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path as FilePath
 from types import TracebackType
 
@@ -143,46 +144,52 @@ class Lab:
     # connections --------------------------------------------------------------------------------
 
     def connect(
-        self, host: str, port: int = 25, source: str | None = None, *, greeting: bool = True
+        self,
+        host: str,
+        port: int = 25,
+        source: str | None = None,
+        *,
+        tls: bool | None = None,
+        greeting: bool = True,
     ) -> Session:
         """A raw session with `host`, from `source` (a host's name or address).
 
-        Without `source` it comes from mail.acorn.example on port 25, which is spoken between
-        servers, and from Alice's laptop on the others. `greeting=False` leaves the greeting unread.
-        Raises LabError when nobody answers.
+        Without `source` it comes from mail.acorn.example on port 25, which is spoken between servers,
+        and from Alice's laptop on the others. `tls` is for implicit TLS: by default as the port has it.
+        `greeting=False` leaves the greeting unread. Raises LabError when nobody answers.
         """
+        source = source or self.usual_source(port)
         try:
-            sock = self._dial(source or _usual_source(port), host, port)
+            sock = self._dial(source, host, port)
+            sock.settimeout(10)
+            number = sock.getsockname()[1]
+            if self.network.tap(host, port).tls is not None if tls is None else tls:
+                sock = self.tls_context().wrap_socket(sock, server_hostname=host)
         except OSError as error:
-            raise LabError(
-                f"No connection to {host} port {port}: {error}. {self._advice(source, port)}"
-            ) from None
-        sock.settimeout(10)
-        number = sock.getsockname()[1]
-        return Session(
-            sock, host, self.tls_context(), lambda: self._world.transcript_of(number), greeting=greeting
-        )
+            advice = self._advice(source, port)
+            raise LabError(f"No connection to {host} port {port}: {error}. {advice}") from None
+        transcript = partial(self._world.transcript_of, number)
+        return Session(sock, host, self.tls_context(), transcript, greeting=greeting)
 
-    def _advice(self, source: str | None, port: int) -> str:
-        address = self.network.host(source or _usual_source(port)).addresses[0]
-        rule = self.network.blocked(address, port)
-        return (
-            f"A firewall is in the way: {rule.why}." if rule else "Look at lab.map() for who listens where."
-        )
+    @staticmethod
+    def usual_source(port: int) -> str:
+        """The host that a connection comes from when nobody says: a mail server for 25, else Alice's."""
+        return "mail.acorn.example" if port == 25 else "alice.home.example"
+
+    def _advice(self, source: str, port: int) -> str:
+        rule = self.network.blocked(self.network.host(source).addresses[0], port)
+        return f"A firewall is in the way: {rule.why}." if rule else "lab.map() shows who listens where."
 
     def smtp(self, host: str, port: int = 587, source: str | None = None) -> smtplib.SMTP:
         """The standard library's smtplib.SMTP, connected to `host` through the lab."""
-        source = source or _usual_source(port)
-        return LabSMTP(
-            host, port, dial=lambda h, p: self._dial(source, h, p), context=self.tls_context(), source=source
-        )
+        return self._stock(LabSMTP, host, port, source or self.usual_source(port))
 
     def smtp_ssl(self, host: str, port: int = 465, source: str | None = None) -> smtplib.SMTP:
         """Like `smtp`, with implicit TLS as smtplib.SMTP_SSL does."""
-        source = source or _usual_source(port)
-        return LabSMTPS(
-            host, port, dial=lambda h, p: self._dial(source, h, p), context=self.tls_context(), source=source
-        )
+        return self._stock(LabSMTPS, host, port, source or self.usual_source(port))
+
+    def _stock(self, kind: type[LabSMTP], host: str, port: int, source: str) -> LabSMTP:
+        return kind(host, port, dial=partial(self._dial, source), context=self.tls_context(), source=source)
 
     def _dial(self, source: str, host: str, port: int) -> socket.socket:
         return self.network.dial(source, host, port)
@@ -268,7 +275,3 @@ class Lab:
     def __repr__(self) -> str:
         state = "stopped" if self._world.thread.loop.is_closed() else "running"
         return f"<Lab: {len(self.network.hosts)} hosts, {len(self.transcripts)} transcripts, {state}>"
-
-
-def _usual_source(port: int) -> str:
-    return "mail.acorn.example" if port == 25 else "alice.home.example"

@@ -69,6 +69,7 @@ class Mta:
     """An MTA: where it is, what it knows, what it is told to do.
 
     `inside` are the networks whose hosts may relay without logging in; `open_relay` lets anyone.
+    With `strict_line_ends` only CR LF ends a line of the message (RFC 5321 §2.3.8).
     `aliases` maps an address to those that its mail goes on to.
     """
 
@@ -81,6 +82,7 @@ class Mta:
     aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
     inside: tuple[str, ...] = ()
     open_relay: bool = False
+    strict_line_ends: bool = True
     extensions: list[str] = field(default_factory=lambda: list(EXTENSIONS))
     mechanisms: list[str] = field(default_factory=lambda: ["PLAIN", "LOGIN"])
     limits: Limits = field(default_factory=Limits)

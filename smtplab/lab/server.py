@@ -191,7 +191,7 @@ class SmtpServer(Connection):
         """
         lines: list[bytes] = []
         size, refused = 0, None
-        while (line := await self.read_line(b"\r\n", READ_LIMIT)) != b".\r\n":
+        while (line := await self._read_text()) != b".\r\n":
             text = line.removeprefix(b".")
             size += len(text)
             if size > self.mta.limits.size:
@@ -202,6 +202,13 @@ class SmtpServer(Connection):
             else:
                 lines.append(text)
         return b"".join(lines), refused
+
+    async def _read_text(self) -> bytes:
+        """One line of the message. A careless server takes a bare LF for a line end, as many did in 2023."""
+        if self.mta.strict_line_ends:
+            return await self.read_line(b"\r\n", READ_LIMIT)
+        line = await self.read_line(b"\n", READ_LIMIT)
+        return line.removesuffix(b"\n").removesuffix(b"\r") + b"\r\n" if line else line
 
     def _too_big(self) -> Reply:
         return Reply(552, "5.3.4", (f"The message is larger than {self.mta.limits.size} octets",))
@@ -230,7 +237,7 @@ def fault(content: bytes | None) -> Reply | None:
 
 def parse_bdat(argument: str) -> tuple[int | None, bool]:
     """The octets that a BDAT announces, and whether it is the last. (None, False) when malformed."""
-    match = re.fullmatch(r"(\d{1,10})( LAST)?", argument, re.IGNORECASE)
+    match = re.fullmatch(r"(\d{1,10})( LAST)?", argument, re.ASCII | re.IGNORECASE)
     if not match or int(match[1]) > CHUNK_LIMIT:
         return None, False
     return int(match[1]), bool(match[2])
