@@ -98,7 +98,7 @@ def shortened(text: str, room: int) -> str:
 
 
 def gist(note: str) -> str:
-    """What of a note fits on a card: all, or its first clause, or the words that fit; the panel has it all."""
+    """What of a note fits on a card: all, or its first clause, or the words that fit; the panel has all."""
     if len(note) <= NOTE_ROOM:
         return shortened(note, NOTE_ROOM)
     short = shortened(re.split(r"[:;,.(]\s", note, maxsplit=1)[0], NOTE_ROOM)
