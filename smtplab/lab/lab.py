@@ -12,15 +12,11 @@ from __future__ import annotations
 
 import atexit
 import builtins
-import os
-import shutil
 import smtplib
 import socket
 import ssl
-import tempfile
 from email.message import EmailMessage
 from functools import partial
-from pathlib import Path as FilePath
 from types import TracebackType
 
 from dns.rdata import Rdata
@@ -30,6 +26,7 @@ from ..mail.path import Path
 from ..mail.topology import Topology
 from ..mail.transcript import Transcript
 from .cast import CAST, HOME, RECORDS, VISITOR, Actor, topology
+from .certificates import Kind
 from .client import LabSMTP, LabSMTPS, Session
 from .clock import Clock
 from .delivery import Delivery
@@ -39,7 +36,6 @@ from .mailbox import Mail, Store
 from .mta import Mta
 from .network import Network
 from .queue import Item, Queue
-from .recording import recorded
 from .submission import parse, send
 from .world import World
 
@@ -60,7 +56,6 @@ class Lab:
             _here.append(self)
         self.seed = seed
         self.mtas: dict[str, Mta] = {}
-        self._folder: FilePath | None = None
         self._stores: dict[str, Store] = {}
         self._world = World(seed, Host(VISITOR.name, VISITOR.addresses))
         atexit.register(self.stop)
@@ -86,7 +81,7 @@ class Lab:
     async def _open(self, actor: Actor, host: Host) -> None:
         store = self._stores.setdefault(actor.admd, Store())
         store.add(*actor.mailboxes)
-        context = recorded(self._world.authority.server_context(actor.name))
+        context = self._world.context(actor.name)
         mta = Mta(host, store, self._world, Queue(host.name, self._world), context)
         mta.accounts.update(actor.accounts)
         mta.aliases.update(actor.aliases)
@@ -204,10 +199,14 @@ class Lab:
 
     def ca_file(self) -> str:
         """The path of a PEM file with the lab's CA certificate. It goes away with the lab."""
-        if self._folder is None:
-            self._folder = FilePath(tempfile.mkdtemp(prefix=f"smtplab-{os.getpid()}-"))
-            (self._folder / "ca.pem").write_bytes(self._world.authority.pem)
-        return str(self._folder / "ca.pem")
+        return str(self._world.scratch.write("ca.pem", self._world.authority.pem))
+
+    def use_certificate(self, host: str, kind: Kind = "good") -> None:
+        """Give the MTA on `host` another certificate: "good", "wrong-name", "expired", "self-signed"."""
+        context = self._world.context(host, kind)
+        self.mta(host).context = context
+        for tap in self.network.taps(self.network.host(host)):
+            tap.tls = context if tap.tls else None
 
     # mail ---------------------------------------------------------------------------------------
 
@@ -256,9 +255,7 @@ class Lab:
         if not thread.loop.is_closed():
             thread.run(self._close(), timeout=30)
             thread.stop()
-        if self._folder:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            self._folder = None
+        self._world.scratch.close()
 
     async def _close(self) -> None:
         await self.network.close()

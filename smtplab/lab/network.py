@@ -25,6 +25,7 @@ from ..mail.errors import LabError
 from ..mail.transcript import Endpoint, Side, Transcript
 from .hosts import Host, Rule
 from .recording import CURRENT
+from .scratch import KeyLog
 from .wire import Wire
 
 LOOPBACK = "127.0.0.1"
@@ -65,13 +66,14 @@ class Network:
     running loop are coroutines, but for `dial`, which blocks and is for the learner's own thread.
     """
 
-    def __init__(self, now: Callable[[], datetime], visitor: Host) -> None:
+    def __init__(self, now: Callable[[], datetime], visitor: Host, secrets: KeyLog) -> None:
         self.hosts: dict[str, Host] = {}
         self.rules: list[Rule] = []
         self.latency = 0.0
         self.transcripts: deque[Transcript] = deque(maxlen=KEPT)
         self.visitor = visitor
         self._now = now
+        self._secrets = secrets
         self._taps: dict[tuple[str, int], Tap] = {}
         self._sources: dict[int, str] = {}  # real client port -> notional source address
         self._wires: set[Wire] = set()
@@ -122,9 +124,9 @@ class Network:
             raise LabError(f"{host.name} does not listen on port {port}. It listens on: {ports or 'none'}.")
         return self._taps[address, port]
 
-    def ports(self, host: Host) -> list[Tap]:
-        """The taps of a host's first address, by port number."""
-        return [tap for (address, _), tap in sorted(self._taps.items()) if address == host.addresses[0]]
+    def taps(self, host: Host) -> list[Tap]:
+        """The taps of a host, on all its addresses."""
+        return [tap for tap in self._taps.values() if tap.host is host]
 
     def blocked(self, source: str, port: int) -> Rule | None:
         """The firewall rule that stops a connection from the address `source` to `port`, if any."""
@@ -205,6 +207,7 @@ class Network:
         wire = Wire(transcript, lambda: self.latency)
         wire.drops = tap.drops
         wire.on_closed = self._wires.discard
+        wire.on_tls = self._secrets.hand_over
         self._wires.add(wire)
         wire.client.connection_made(transport)
         transport.set_protocol(wire.client)

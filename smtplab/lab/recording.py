@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ssl
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Any
 
 from ..mail.transcript import Side
@@ -57,7 +58,8 @@ class Recording(ssl.SSLObject):
         return count
 
 
-def recorded(context: ssl.SSLContext) -> ssl.SSLContext:
-    """`context`, made to tell the wire what is said inside."""
+def recorded(context: ssl.SSLContext, keylog: Path) -> ssl.SSLContext:
+    """`context`, made to tell the wire what is said inside, and its secrets to the file `keylog`."""
     context.sslobject_class = Recording
+    context.keylog_filename = str(keylog)
     return context

@@ -75,6 +75,7 @@ class Wire:
         }
         self.drops: list[tuple[Side, bytes]] = []
         self.on_closed: Callable[[Wire], None] = lambda wire: None
+        self.on_tls: Callable[[Wire], None] = lambda wire: None
         self._opened = time.perf_counter()
         self._tls_begun = False
         self._enciphered = {Side.CLIENT: False, Side.SERVER: False}
@@ -114,6 +115,7 @@ class Wire:
     def tls_stands(self, note: str) -> None:
         """The handshake is over, and what follows is said under TLS."""
         self.add(Side.SERVER, kind="tls", tls=True, note=note)
+        self.on_tls(self)
 
     def closing(self, side: Side, note: str) -> None:
         """Record, once, who ended the connection and how."""

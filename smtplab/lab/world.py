@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import ssl
 from collections.abc import Coroutine
 from typing import Any
 
@@ -14,12 +15,14 @@ import dns.resolver
 import dns.reversename
 
 from ..mail.transcript import Transcript
-from .certificates import Authority
+from .certificates import Authority, Kind
 from .clock import Clock
 from .dns import Dns
 from .hosts import Host
 from .loop import LoopThread
 from .network import Network
+from .recording import recorded
+from .scratch import KeyLog, Scratch
 
 
 class World:
@@ -29,13 +32,19 @@ class World:
         self.seed = seed
         self.thread = LoopThread()
         self.clock = Clock(self.thread, self.idle)
-        self.network = Network(self.clock.now, visitor)
+        self.scratch = Scratch()
+        self.keylog = KeyLog(self.scratch.folder / "keys")
+        self.network = Network(self.clock.now, visitor, self.keylog)
         self.authority = Authority()
         self.dns = Dns(self.clock.now)
         self.errors: list[BaseException] = []  # bugs of the lab's own, for its tests
         self._tasks: set[asyncio.Task[None]] = set()
         self._names: dict[str, str] = {}  # address -> the name that its PTR gives
         self._names_from = self.dns.snapshot()
+
+    def context(self, name: str, kind: Kind = "good") -> ssl.SSLContext:
+        """The TLS context of the server `name`, with a certificate of this kind, recorded."""
+        return recorded(self.authority.server_context(name, kind=kind), self.keylog.path)
 
     def random(self, purpose: str) -> random.Random:
         """A random source that gives the same numbers in every lab with this seed."""
