@@ -1,0 +1,14 @@
+"""What a lesson needs beyond the mail system: predict, hint, quiz, glossary, and progress.
+
+A lesson's first cell calls `lesson`; after that each piece stands alone in its cell. All of them show
+themselves as widgets with a kernel, as HTML without one, and as text in a terminal.
+"""
+
+from .hints import hint
+from .lessons import glossary, lesson
+from .predictions import predict
+from .progress import progress
+from .question import question
+from .quizzes import quiz
+
+__all__ = ["glossary", "hint", "lesson", "predict", "progress", "question", "quiz"]
