@@ -147,6 +147,8 @@ LINKS = (
     Link("mail.acorn.example", "mx.birch.example", "25"),
     Link("mail.acorn.example", "mx2.birch.example", "25"),
     Link("mail.acorn.example", "out.relay.example", "587"),
+    Link("mail.acorn.example", "mx.forward.example", "25"),
+    Link("mail.acorn.example", "mx.list.example", "25"),
     Link("out.relay.example", "mx.birch.example", "25"),
     Link("mx.forward.example", "mx.birch.example", "25"),
     Link("mx.list.example", "mx.birch.example", "25"),
