@@ -57,7 +57,7 @@ def reply(wire: bytes, client: Address, transport: Transport, answer: Answer) ->
     delay = 0.0
     if query.edns > 0:
         found = Found(Rcode.BADVERS, ())
-    elif question.rdclass != dns.rdataclass.IN or question.rdtype in (RdataType.AXFR, RdataType.IXFR):
+    elif question.rdclass != dns.rdataclass.IN:
         found = Found(Rcode.REFUSED, ())
     else:
         found, delay = answer(question.name, question.rdtype, client, transport)

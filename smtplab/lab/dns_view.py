@@ -29,8 +29,7 @@ class Store:
     def add_zone(self, apex: Name) -> None:
         """A new zone with SOA and NS. A zone that is there already stays as it is."""
         with self._lock:
-            if apex not in self.zones.apexes:
-                self.zones = self.zones.with_zone(apex)
+            self.zones = self.zones.with_zone(apex)
 
     def put(self, name: Name, records: dns.rdataset.Rdataset) -> None:
         """Put `records` in the place of those of their type at `name`."""

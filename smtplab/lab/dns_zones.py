@@ -81,6 +81,8 @@ class Zones:
 
     def find(self, name: Name, rdtype: RdataType) -> Found:
         """The answer to a question, with the alias chain that leads to it."""
+        if rdtype in (RdataType.AXFR, RdataType.IXFR):
+            return Found(Rcode.REFUSED, (name,))
         names: list[Name] = []
         answers: list[RRset] = []
         while len(names) <= MAX_ALIASES:
@@ -115,7 +117,9 @@ class Zones:
     # edits: each returns a new picture ----------------------------------------------------------
 
     def with_zone(self, apex: Name) -> Zones:
-        """These zones and one more, which takes over what stands below `apex` already."""
+        """These zones and one more, which takes over what stands at `apex` and below already."""
+        if apex in self.apexes:
+            return self
         here = self.nodes.get(apex, {})
         if RdataType.CNAME in here:
             raise LabError(f"Delete the CNAME of {_text(apex)} first: an alias cannot be a zone.")
