@@ -93,7 +93,7 @@ def draw(row: Row, room: int, *, option: bool = False, secrets: bool = False) ->
         "title": _TITLE % shortened(full, 10 * LONGEST) if cut and not option else "",
         "top": row.y,
         "height": row.height,
-        "base": row.y + (27 if row.kind == "tls" else 16 if row.kind in ("data", "fold") else row.height - 12),
+        "base": row.y + {"tls": 27, "data": 16, "fold": 16}.get(row.kind, row.height - 12),
         "time": elapsed(row.line.t),
         "body": _body(row, bold, rest),
     }
@@ -181,10 +181,17 @@ def _sheet(run: list[Row]) -> Iterator[h.Renderable]:
 def cursor(row: Row) -> Iterator[h.Renderable]:
     """The mark behind the focused row of a still picture."""
     middle = str(row.y + row.height / 2)
-    yield h.line(
-        class_="sl-focus", x1=str(X), x2="100%", y1=middle, y2=middle, stroke_width=str(row.height - 2)
-    )
-    yield _rail("sl-here", str(X), row.y + 1, row.y + row.height - 1)
+    yield h.g(transform="translate(-5 0)")[
+        h.line(
+            class_="sl-focus",
+            x1=str(X + 10),
+            x2="100%",
+            y1=middle,
+            y2=middle,
+            stroke_width=str(row.height - 2),
+        )
+    ]
+    yield _rail("sl-here", str(X + 7), row.y + 1, row.y + row.height - 1)
 
 
 def summary(count: int, client: Endpoint | None, server: Endpoint | None) -> str:

@@ -48,9 +48,11 @@ function ladder(model, el) {
         taken: INSET + (g.querySelector(".sl-chip") ? CHIP : INSET + (g.querySelector(".sl-tip") ? 10 : 0)),
       };
     });
-    if (before && rows.length > before) rows.slice(before).forEach((row) => row.g.classList.add("sl-new"));
+    const grown = before > 0 && rows.length > before;
+    if (grown) rows.slice(before).forEach((row) => row.g.classList.add("sl-new"));
     current = -1;
     fit();
+    if (grown) stage.scrollTop = stage.scrollHeight;
     point(find(model.get("focus")), keep);
     save.hidden = !view.capture;
     foot.hidden = !view.capture && foot.children.length < 3; // a spacer and that button

@@ -23,7 +23,7 @@ from ..mail.transcript import Transcript
 from . import drawing, pcap
 from .panel import panel
 from .rungs import Row, rows
-from .theme import CSS, DARK, LIGHT, TOKENS, style
+from .theme import CSS, DARK, FONTS, LIGHT, MIXED, TOKENS, style
 from .verdict import STYLE as VERDICT_STYLE
 
 Source = Transcript | Sequence[Line]
@@ -114,11 +114,13 @@ def _svg(made: Sequence[Row], width: str, *, title: str, role: str = "img") -> h
 
 
 def _root_tokens() -> str:
-    """The tokens for an SVG that is a document by itself: no page gives it any."""
-    light, dark = (
-        ";".join(f"--smtplab-{name}:{value}" for name, value in table.items()) for table in (LIGHT, DARK)
+    """The tokens for an SVG that is a document by itself, where no page gives it any."""
+    mix = "color-mix(in srgb,var(--smtplab-ink) {}%,var(--smtplab-bg))"
+    light = LIGHT | FONTS | {name: mix.format(share) for name, share in MIXED.items()}
+    rules = (
+        ";".join(f"--smtplab-{name}:{value}" for name, value in table.items()) for table in (light, DARK)
     )
-    return f"svg:root{{{light}}}@media(prefers-color-scheme:dark){{svg:root{{{dark}}}}}"
+    return "svg:root{{{}}}@media(prefers-color-scheme:dark){{svg:root{{{}}}}}".format(*rules)
 
 
 WIDGET_CSS = PICTURE_CSS + script_file("ladder.css")

@@ -77,7 +77,7 @@ def _prose(text: str) -> Iterator[h.Node]:
 def _why(result: str, method: str, question: str, steps: tuple[Step, ...]) -> Markup:
     verdict = Verdict(result, method, question, steps)
     made = verdict_html(verdict).replace(_VERDICT_STYLE, "")  # the widget brings it once for all
-    return Markup(h.details(".smtplab-why")[h.summary["Why was this refused?"], Markup(made)])
+    return Markup(h.details(".sl-why.smtplab-why")[h.summary["Why was this refused?"], Markup(made)])
 
 
 @lru_cache(maxsize=256)

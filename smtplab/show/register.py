@@ -38,7 +38,7 @@ def register(ipython: Any = None) -> None:
     if ipython is None:
         from IPython import get_ipython
 
-        ipython = get_ipython()  # type: ignore[no-untyped-call]
+        ipython = get_ipython()
     if ipython is None:
         return
     formatters = ipython.display_formatter.formatters

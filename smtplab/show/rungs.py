@@ -124,7 +124,7 @@ def aside(row: Row) -> str:
         return "  ends in a bare LF"
     if row.kind == "end":
         return "  the message ends"
-    return "an empty line: the header section ends" if line.part == "blank" and row.kind == "data" else ""
+    return "the header section ends" if line.part == "blank" and row.kind == "data" else ""
 
 
 def label(row: Row, words: str) -> str:
@@ -139,7 +139,7 @@ def label(row: Row, words: str) -> str:
     elif row.kind == "fold":
         said = f"{row.count:,} more lines of content, folded: press Enter to see them"
     elif row.kind == "end":
-        said = "a dot on a line of its own:"
-    said += aside(row) if line.text else ""
+        said = "a dot on a line of its own"
+    said += f": {note.strip()}" if (note := aside(row)) else ""
     when = elapsed(line.t)
     return f"{who}, {said}, {when if when.endswith('s') else when + ' ms'}{', under TLS' if line.tls else ''}"

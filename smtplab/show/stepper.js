@@ -62,12 +62,15 @@ function stepper(model, el) {
   const says = make("div", "sl-says", "", { role: "status" });
   prompt.append(label, combo, send);
   main.after(prompt, says);
-  prompt.addEventListener("submit", (event) => {
-    event.preventDefault();
+  function sendTyped() {
     if (send.getAttribute("aria-disabled") === "true" || sent || model.get("disabled")) return;
     ask({ do: "type", line: input.value });
     input.value = "";
     input.dispatchEvent(new Event("input"));
+  }
+  prompt.addEventListener("submit", (event) => {
+    event.preventDefault();
+    sendTyped();
   });
 
   // The foot: the code ---------------------------------------------------------------------------------
@@ -95,6 +98,8 @@ function stepper(model, el) {
     if (!tools.verbs) return;
     const content = tools.state === "data", secret = tools.state === "auth";
     next.words.textContent = tools.ended ? "Restart" : "Next";
+    next.made.querySelector("path").setAttribute("d", ICONS[tools.ended ? "restart" : "next"]);
+    next.made.firstChild.classList.toggle("sl-icon-restart", Boolean(tools.ended));
     next.made.hidden = !tools.script && !tools.ended;
     again.made.hidden = Boolean(tools.ended);
     allow(next.made, tools.next);
@@ -119,6 +124,9 @@ function stepper(model, el) {
     if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented) return;
     if (event.target === input) { // an arrow moves in the text
       if (event.key === "Escape") (next.made.hidden ? back.made : next.made).focus();
+      if (event.key !== "Enter") return;
+      sendTyped(); // not left to the form: JupyterLab keeps Enter from it
+      event.preventDefault();
       return;
     }
     if (event.target.closest("[role=tablist]")) return;

@@ -153,6 +153,7 @@ class Stepper(Ladder):
         return sum(said.scripted for said in self._done)
 
     def _do(self, step: Step, *, scripted: bool, draw: bool = True) -> None:
+        self._notice.clear()
         try:
             self._done.append(Said(step, scripted, self.state is State.DATA))
             self._say(step)
