@@ -15,13 +15,14 @@ import htpy as h
 from ..mail.text import visible
 from ..show.theme import shown
 
-_MARKS = re.compile(r"`([^`\n]+)`|\*\*(?=\S)(.+?)(?<=\S)\*\*", re.DOTALL)
+# Neither kind spans its own mark, so that no text, however hostile, is scanned more than once or twice.
+_MARKS = re.compile(r"`([^`\n]+)`|\*\*(?=\S)([^*]+)(?<=\S)\*\*")
 _PARAGRAPHS = re.compile(r"\n[ \t]*\n")
 
 
 def paragraphs(text: str) -> list[h.Element]:
     """`text` as `<p>` elements: an empty line begins the next."""
-    return [h.p[inline(part)] for part in _PARAGRAPHS.split(text.strip()) if part.strip()]
+    return [h.p[inline(part.strip())] for part in _PARAGRAPHS.split(text.strip()) if part.strip()]
 
 
 def inline(text: str) -> list[h.Node]:
@@ -44,4 +45,9 @@ def plain(text: str) -> str:
 
 
 def _words(text: str) -> str:
-    return shown(re.sub(r"[ \t]*\n[ \t]*", " ", text))
+    first, *rest = text.split("\n")
+    if rest:
+        *middle, last = rest
+        lines = [first.rstrip(" \t"), *(line.strip(" \t") for line in middle), last.lstrip(" \t")]
+        return shown(" ".join(lines))
+    return shown(text)
