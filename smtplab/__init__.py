@@ -14,7 +14,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .course import glossary, hint, lesson, predict, progress, question, quiz
+    from .course import explain, glossary, hint, lesson, predict, progress, question, quiz
     from .desk import Lab
     from .mail.dialogue import lines
     from .mail.envelope import Envelope
@@ -34,10 +34,10 @@ _WHERE = {
     "State": "mail.session",
     "refusal": "mail.session",
     "lines": "mail.dialogue",
-    **dict.fromkeys(("glossary", "hint", "lesson", "predict", "progress", "question", "quiz"), "course"),
+    **dict.fromkeys(("explain", "glossary", "hint", "lesson", "predict", "progress", "question", "quiz"), "course"),
 }
 __all__ = [
-    "Envelope", "Lab", "Path", "Reply", "State", "content", "glossary", "hint", "lesson", "lines", "predict",
+    "Envelope", "Lab", "Path", "Reply", "State", "content", "explain", "glossary", "hint", "lesson", "lines", "predict",
     "progress", "question", "quiz", "refusal",
 ]  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from email.message import EmailMessage
 
 from .lab.delivery import Delivery
 from .lab.lab import Lab as BareLab
@@ -10,10 +11,22 @@ from .show.code import Target
 from .show.map import MailMap
 from .show.script import Step
 from .show.stepper import Console, Stepper
+from .show.verdict import html
+
+
+class ShownDelivery(Delivery):
+    """A delivery that shows itself in a notebook: its verdict, with a step for every hop."""
+
+    def _repr_html_(self) -> str:
+        return str(html(self.verdict()))
 
 
 class Lab(BareLab):
     """A running mail internet, and the widgets that drive it."""
+
+    def submit(self, message: EmailMessage | str | bytes, user: str = "alice") -> ShownDelivery:
+        """As the bare lab's `submit`; the delivery shows itself."""
+        return ShownDelivery(super().submit(message, user).transcript, self._items_of)
 
     def map(self, delivery: Delivery | None = None) -> MailMap:
         """The hosts of the lab. With a `delivery`, the way that its message took."""

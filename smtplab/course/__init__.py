@@ -6,9 +6,9 @@ themselves as widgets with a kernel, as HTML without one, and as text in a termi
 
 from .hints import hint
 from .lessons import glossary, lesson
-from .predictions import predict
+from .predictions import explain, predict
 from .progress import progress
 from .question import question
 from .quizzes import quiz
 
-__all__ = ["glossary", "hint", "lesson", "predict", "progress", "question", "quiz"]
+__all__ = ["explain", "glossary", "hint", "lesson", "predict", "progress", "question", "quiz"]

@@ -1,7 +1,7 @@
-"""The questions that belong to a lesson, kept beside it as data: `questions/NN-name.toml`.
+"""What belongs to a lesson and would spoil it in a cell: its questions, with answers, reasons and explanations.
 
-Five questions with their options and reasons are a page of text. In a file they can be read, corrected and
-counted, and the notebook's cell stays one line: `quiz("end")`.
+They are data beside the code, `questions/NN-name.toml`, so the notebook's cells stay one line each
+(`predict("first-word")`, `quiz("end")`), and nobody reads the answer before the question.
 """
 
 from __future__ import annotations
@@ -15,13 +15,46 @@ from ..mail.errors import LabError
 from .question import Question, question
 
 
-@cache
 def questions(lesson: str, name: str) -> tuple[Question, ...]:
     """The questions of the quiz `name` of a lesson. Raises LabError when there are none."""
+    return tuple(_question(entry) for entry in _find(lesson, "quiz", name))
+
+
+def prediction(lesson: str, name: str) -> Question:
+    """The question of the predict step `name` of a lesson. Raises LabError when there is none."""
+    entry = dict(_find(lesson, "predict", name))
+    entry.pop("explain", None)
+    return _question(entry)
+
+
+def explanation(lesson: str, name: str, values: dict[str, Any]) -> str:
+    """What is said after the run of the predict step `name`, with this run's `values` filled in.
+
+    The text names them as `str.format` does: `{session.greeting}`, `{replies[4]}`. Raises LabError where one
+    of them is missing.
+    """
+    text: str = _find(lesson, "predict", name)["explain"]
+    try:
+        return text.format(**values)
+    except (KeyError, IndexError, AttributeError) as error:
+        raise LabError(
+            f"The explanation of {name!r} needs a value that the cell did not give: {error}."
+        ) from None
+
+
+def _question(entry: dict[str, Any]) -> Question:
+    rest = {key: value for key, value in entry.items() if key not in ("text", "options")}
+    return question(entry["text"], entry["options"], **rest)
+
+
+def _find(lesson: str, kind: str, name: str) -> Any:
+    found = _load(lesson).get(kind, {}).get(name)
+    if not found:
+        raise LabError(f"Lesson {lesson!r} has no {kind} step called {name!r}: pass the question itself.")
+    return found
+
+
+@cache
+def _load(lesson: str) -> dict[str, Any]:
     file = files(__package__) / "questions" / f"{lesson}.toml"
-    if not file.is_file():
-        raise LabError(f"Lesson {lesson!r} has no questions: pass them, quiz({name!r}, question(...)).")
-    entries: list[dict[str, Any]] = tomllib.loads(file.read_text("utf-8")).get(name, [])
-    if not entries:
-        raise LabError(f"Lesson {lesson!r} has no quiz called {name!r}.")
-    return tuple(question(entry.pop("text"), entry.pop("options"), **entry) for entry in entries)
+    return tomllib.loads(file.read_text("utf-8")) if file.is_file() else {}

@@ -20,7 +20,7 @@ import htpy as h
 from ..mail.errors import LabError
 from ..show.controls import Notice, Shown, button, finish, guarded, html, row
 from ..show.theme import style
-from . import journal
+from . import bank, journal
 from .asking import STYLE, Asking, explanation, spoken, told, unfolded
 from .lessons import current, readable
 from .question import Explain, Guess, Question
@@ -30,6 +30,10 @@ FIRST = "Guess first, or skip."
 FOLLOWS = "The explanation follows after the run."
 
 _guesses: dict[tuple[str, str], Guess] = {}
+
+
+@overload
+def predict(name: str) -> Prediction: ...
 
 
 @overload
@@ -59,17 +63,26 @@ def predict(
 ) -> Prediction | Explanation:
     """Ask before a run, or explain after it.
 
-    With a question: `options` are texts (or key -> text), `answer` is the right one, `reasons` say why
-    each wrong one is not so. Without: `explain` (light Markdown, or a function that returns it) stays folded
-    until the question of the same name had a guess or a skip. Raises LabError where these don't fit.
+    A name alone asks what the lesson has under it (see `bank`). With a question: `options` are texts (or
+    key -> text), `answer` is the right one, `reasons` say why each wrong one is not so. With a name and
+    `explain` (light Markdown, or a function that returns it): the explanation, folded until the question of
+    the same name had a guess or a skip. Raises LabError where these don't fit.
     """
     guess = _guesses.setdefault((current(), readable(name)), Guess())
     if question is not None and options is not None and answer is not None:
         asked = make_question(question, options, answer=answer, reasons=reasons, explain=explain)
         return Prediction(name, guess, asked)
-    if question is None and options is None and explain is not None:
-        return Explanation(name, guess, explain)
-    raise LabError("predict() takes a question with options and answer=, or a name with explain= alone.")
+    if question is None and options is None:
+        if explain is not None:
+            return Explanation(name, guess, explain)
+        return Prediction(name, guess, bank.prediction(current(), name))
+    raise LabError("predict() takes a question with options and answer=, or a name, or a name with explain=.")
+
+
+def explain(name: str, **values: object) -> Explanation:
+    """The explanation that the lesson has for the predict step `name`, made from this run's `values`."""
+    lesson = current()
+    return predict(name, explain=lambda: bank.explanation(lesson, name, values))
 
 
 class Prediction(Asking):
