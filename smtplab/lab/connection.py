@@ -106,6 +106,13 @@ class Connection(SMTP):
         self._reset_timeout()
         super().data_received(data)
 
+    def eof_received(self) -> bool | None:
+        """The client will say no more, as at the end of `printf ... | nc`: do what it has said, then close.
+
+        Under TLS asyncio ends the connection at once.
+        """
+        return super().eof_received() if self.tls else asyncio.StreamReaderProtocol.eof_received(self)
+
     def _timeout_cb(self) -> None:
         """The client was silent for too long (RFC 5321 §4.5.3.2.7): say so, then close."""
         if self.transport is not None:

@@ -47,7 +47,7 @@ class ClientEnd(asyncio.Protocol):
 
     def write(self, data: bytes) -> None:
         """Send on what the server said."""
-        if self.transport and not self.gone:
+        if self.transport and not self.transport.is_closing():
             self.transport.write(data)
 
     def close(self) -> None:
