@@ -34,12 +34,11 @@ _WHERE = {
     "State": "mail.session",
     "refusal": "mail.session",
     "lines": "mail.dialogue",
-    **dict.fromkeys(("explain", "glossary", "hint", "lesson", "predict", "progress", "question", "quiz"), "course"),
+    **dict.fromkeys(
+        ("explain", "glossary", "hint", "lesson", "predict", "progress", "question", "quiz"), "course"
+    ),
 }
-__all__ = [
-    "Envelope", "Lab", "Path", "Reply", "State", "content", "explain", "glossary", "hint", "lesson", "lines", "predict",
-    "progress", "question", "quiz", "refusal",
-]  # fmt: skip
+__all__ = sorted(_WHERE)
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""What belongs to a lesson and would spoil it in a cell: its questions, with answers, reasons and explanations.
+"""What would spoil a lesson in a cell: its questions, with their answers, reasons and explanations.
 
 They are data beside the code, `questions/NN-name.toml`, so the notebook's cells stay one line each
 (`predict("first-word")`, `quiz("end")`), and nobody reads the answer before the question.
