@@ -131,11 +131,11 @@ PARTS = """
 .smtplab.smtplab dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 16px;margin:0}
 .smtplab.smtplab dt{font-weight:650;margin:0;padding:0;float:none;width:auto;overflow-wrap:normal}
 .smtplab.smtplab dd{margin:0;float:none;width:auto}
-.smtplab.smtplab table{border-collapse:collapse;font-size:13px;margin:0}
+.smtplab.smtplab table{border-collapse:collapse;font-size:13px;margin:0;overflow-wrap:break-word}
 .smtplab.smtplab th,
 .smtplab.smtplab td{padding:3px 12px 3px 0;text-align:left;border-bottom:1px solid var(--smtplab-line);
  color:var(--smtplab-ink);background:none}
-.smtplab.smtplab .smtplab-number{text-align:right;font-variant-numeric:tabular-nums}
+.smtplab.smtplab .smtplab-number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 """
 
 CSS = TOKENS + PARTS
