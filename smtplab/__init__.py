@@ -7,6 +7,7 @@ This is the face: notebooks import from here and nothing deeper. A name is loade
 asked for, so that `import smtplab` is quick and a script that only wants a lab loads no widgets.
 """
 
+# ruff: noqa: F401 - what type checkers import here, __getattr__ loads when it is asked for
 from __future__ import annotations
 
 import builtins
