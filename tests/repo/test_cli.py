@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -134,14 +136,17 @@ def test_the_address_comes_from_the_servers_own_file(
 def jupyter(lessons: Path) -> Iterator[tuple[subprocess.Popen[str], queue.Queue[str]]]:
     """`smtplab lab --no-browser` running in `lessons`, and the lines it prints."""
     command = [sys.executable, "-m", "smtplab.cli", "lab", "--no-browser"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    )
     lines: queue.Queue[str] = queue.Queue()
     assert process.stdout is not None
     stdout = process.stdout
-    reader = threading.Thread(target=lambda: [lines.put(line) for line in stdout])
+    reader = threading.Thread(target=lambda: [lines.put(line) for line in stdout], daemon=True)
     reader.start()
     yield process, lines
-    process.terminate()
+    with contextlib.suppress(ProcessLookupError):  # both have ended, as they should
+        os.killpg(process.pid, signal.SIGKILL)
     process.wait(timeout=30)
     reader.join(timeout=30)
     stdout.close()
