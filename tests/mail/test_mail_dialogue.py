@@ -487,10 +487,10 @@ def test_text_is_in_the_grammar_of_swaks() -> None:
 
 def test_text_marks_errors_and_what_should_not_happen() -> None:
     assert dialogue.text(
-        script(GREETING + "C: MAIL\nS: 503-a\nS: 503 b\nCLOSE S reset the connection")
+        script(GREETING + "C: MAIL\nS: 450-a\nS: 450 b\nCLOSE S reset the connection")
     ).splitlines()[4:] == [
-        "<** 503-a",
-        "<** 503 b",
+        "<** 450-a",
+        "<** 450 b",
         "*** Remote host closed connection unexpectedly (reset the connection).",
         "=== Connection closed with remote host.",
     ]

@@ -584,7 +584,7 @@ def test_nothing_may_be_said_while_it_is_not_the_clients_turn() -> None:
 # hostile text -------------------------------------------------------------------------------------
 
 NASTY = r"<script>`**bold** ``x` **client side \x1b[31m \xe2\x80\xae"
-NASTY_NOTE = "<script>`**bold** ``x` **client side \x1b[31m \u202e"
+NASTY_NOTE = "<script>`***bold** ``x` **client side \x1b[31m \u202e"
 HOSTILE = st.text(st.sampled_from("`*<>@ab:=. \x1b\x00\u202e\udcff[]\"';&"), max_size=90)
 SHAPES = (
     """
@@ -617,6 +617,11 @@ def test_hostile_text_from_the_server_and_in_notes(place: str) -> None:
     lines = read(HELLO + OFFERS + "C: EHLO a\n" + place.replace("{}", nasty))
     for index in range(len(lines)):
         check(meaning_at(lines, index))
+
+
+def test_a_title_is_no_markup() -> None:
+    says(DATA + "C: `***`: x", "\\x60* * *\\x60: a field")
+    says(HELLO + OFFERS + "C: `a**`\nS: 503 no", "\\x60A* *\\x60 came at the wrong time")
 
 
 def test_long_text_is_cut() -> None:

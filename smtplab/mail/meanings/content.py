@@ -7,7 +7,7 @@ import re
 from ..line import Line
 from ..text import encode
 from .fields import about
-from .note import Note, Say, note, quoted, say, seen
+from .note import Note, Say, note, plain, quoted, say
 
 LONGEST = 998  # octets without CRLF: RFC 5322 §2.1.1, RFC 5321 §4.5.3.1.6
 _FIELD = re.compile(r"([!-9;-~]+)[ \t]*:")
@@ -43,7 +43,7 @@ def _header(line: Line) -> Note:
         )
     title, sentences, ref = about(found[1])
     return note(
-        f"{seen(found[1], 40)}: {title}",
+        f"{plain(found[1], 40)}: {title}",
         say(sentences, ref),
         say("""To SMTP it is content: a relay has to carry it as it is.""", "RFC 5321 §3.6.3"),
     )

@@ -13,7 +13,9 @@ from typing import Literal, NamedTuple
 from ..text import visible
 
 SPAN = re.compile(r"`([^`]*)`|\*\*([^*`]+)\*\*")
+_STARS = re.compile(r"\*(?=\*)")
 _BREAK = re.compile(r"[ \t]*\n[ \t]*")
+BACKQUOTE = "\\x60"  # as `visible` writes characters that it does not let through
 LONGEST = 60  # characters of a quoted text
 
 
@@ -43,17 +45,14 @@ def note(title: str, *says: Say | None) -> Note:
 
 def quoted(text: str, limit: int = LONGEST) -> str:
     """Text from the wire as code: visible, at most `limit` characters, and unable to end the code."""
-    return f"`{seen(text, limit)}`" if text else "nothing"
+    cut = "…" if len(text) > limit else ""
+    return f"`{visible(text[:limit]).replace('`', BACKQUOTE)}{cut}`" if text else "nothing"
 
 
-def seen(text: str, limit: int = LONGEST) -> str:
-    """Text from the wire to stand in a title: visible, at most `limit` characters, without marks."""
-    return visible(text[:limit]).replace("`", "\\x60") + ("…" if len(text) > limit else "")
-
-
-def plain(text: str) -> str:
-    """Text that is not ours, to stand in a sentence without becoming markup."""
-    return visible(text).replace("`", "'").replace("**", "* *")
+def plain(text: str, limit: int = 1000) -> str:
+    """Text that is not ours in a title or a sentence: visible, and unable to become markup."""
+    cut = "…" if len(text) > limit else ""
+    return _STARS.sub("* ", visible(text[:limit]).replace("`", BACKQUOTE)) + cut
 
 
 def lowered(text: str) -> str:

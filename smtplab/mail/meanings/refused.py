@@ -12,7 +12,7 @@ from ..reply import Reply
 from ..session import VERBS, State, refusal
 from ..status import Seen
 from .causes import numbers, special
-from .note import Note, Say, lowered, note, plain, raised, say, seen
+from .note import Note, Say, lowered, note, plain, raised, say
 
 _AGAIN = "RFC 5321 §4.5.4.1"
 _MINE = "RFC 5321 §4.2.5"
@@ -63,7 +63,7 @@ def _title(line: Line, reply: Reply) -> str:
 
 
 def _name(line: Line) -> str:
-    return seen(line.verb, 20) if line.verb else "The line"
+    return plain(line.verb, 20) if line.verb else "The line"
 
 
 def _shuts(line: Line) -> Note:
