@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 import ssl
 from collections.abc import Coroutine
@@ -85,9 +84,10 @@ class World:
         if any(now is not then for now, then in zip(snapshot, self._names_from, strict=True)):
             self._names, self._names_from = {}, snapshot
         if address not in self._names:
-            names: list[dns.rdata.Rdata] = []
-            with contextlib.suppress(dns.exception.DNSException):
+            try:
                 names = await self.lookup(dns.reversename.from_address(address).to_text(), "PTR")
+            except dns.exception.DNSException:
+                return ""  # nobody answered, so nothing is known: ask again next time
             self._names[address] = str(names[0]).rstrip(".") if names else ""
         return self._names[address]
 
