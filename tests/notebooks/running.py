@@ -1,0 +1,131 @@
+"""Notebooks run in a kernel of their own: all cells, all again, and each one alone after all.
+
+Everything that a run says is kept as it came. What may differ between two runs of the same notebook
+(the real ports and the milliseconds) is taken out by `said`, for comparing.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+
+from tests.notebooks.lessons import only_calls
+
+Outputs = dict[str, list[Any]]  # cell id -> the outputs of one run of it
+
+CELL_LIMIT = 30  # seconds
+
+# Cells that only ask or tell. They leave all else as they found it, so they need no run to restore it.
+ASIDE = {"explain", "glossary", "hint", "lesson", "predict", "progress", "quiz"}
+
+# Everything else once more, quickly: one request for the whole notebook.
+RUN_ALL = """
+for _source in {sources!r}:
+    get_ipython().run_cell(_source, silent=True, store_history=False).raise_error()
+"""
+
+
+class Kernel:
+    """A notebook and the kernel that runs it."""
+
+    def __init__(self, client: NotebookClient) -> None:
+        self._client = client
+        *self._cells, self._scratch = client.nb.cells
+        self._code = [(n, cell) for n, cell in enumerate(self._cells) if cell.cell_type == "code"]
+
+    def run_all(self) -> Outputs:
+        """Run every code cell in order."""
+        return {cell.id: self._run(position) for position, cell in self._code}
+
+    def run_each_alone(self) -> Outputs:
+        """Run each code cell once more, each of them right after a full run of the notebook.
+
+        What goes wrong in one of the full runs counts for the cell before it.
+        """
+        outputs: Outputs = {}
+        for position, cell in self._code:
+            outputs[cell.id] = self._run(position)
+            if cell.source.strip() and not only_calls(cell.source, ASIDE):
+                outputs[cell.id] += [one for one in self._run_all_quickly() if one.output_type == "error"]
+        return outputs
+
+    def _run(self, position: int) -> list[Any]:
+        cell = self._client.nb.cells[position]
+        if cell.source.strip():
+            self._client.execute_cell(cell, position)
+        return copy.deepcopy(cell.outputs)
+
+    def _run_all_quickly(self) -> list[Any]:
+        sources = [cell.source for _, cell in self._code if not only_calls(cell.source, ASIDE)]
+        self._scratch.source = RUN_ALL.format(sources=sources)
+        return self._run(len(self._cells))
+
+
+@contextmanager
+def kernel(path: Path, home: Path) -> Iterator[Kernel]:
+    """A fresh kernel for the notebook at `path`. What it writes for its user goes to `home`."""
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell(id="scratch"))
+    client = NotebookClient(
+        notebook, timeout=CELL_LIMIT, allow_errors=True, resources={"metadata": {"path": str(home)}}
+    )
+    # The process's own stderr, where the kernel warns that its port is open to other users of this machine.
+    with (home / "kernel.log").open("w") as log, client.setup_kernel(env=environment(home), stderr=log):
+        yield Kernel(client)
+
+
+def environment(home: Path) -> dict[str, str]:
+    """This process's environment, with the places where a kernel keeps things moved to `home`."""
+    return dict(os.environ) | {
+        "SMTPLAB_PROGRESS": str(home / "progress"),
+        "IPYTHONDIR": str(home / "ipython"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+    }
+
+
+def faults(outputs: Outputs) -> list[str]:
+    """The errors and what was written to stderr, as `cell: what`."""
+    found = []
+    for cell, shown in outputs.items():
+        for one in shown:
+            if one.output_type == "error":
+                found.append(f"{cell}: {one.ename}: {one.evalue}")
+            elif one.output_type == "stream" and one.name == "stderr":
+                found.append(f"{cell}: stderr: {one.text}")
+    return found
+
+
+def data(output: Any) -> Mapping[str, Any]:
+    """An output's forms by media type. What was printed is plain text."""
+    return {"text/plain": output.text} if output.output_type == "stream" else output.get("data", {})
+
+
+# What differs from run to run (DESIGN.md, "The lab"): real ports, and times measured on the wire.
+_VARYING = re.compile(
+    r"""127\.0\.0\.1(?:[:\s]|',\s)+\d+      # 127.0.0.1:40123, ('127.0.0.1', 40123)
+    |   \b\d+(?:\.\d+)?\ (?:ms|s)\b          # 4.4 ms, 1.2 s
+    |   (?<=class="sl-time")[^<]*<           # the ladder's column of times
+    """,
+    re.VERBOSE,
+)
+
+
+def said(outputs: Outputs) -> dict[str, list[str]]:
+    """What each cell shows as text, of every text form that it has, without what varies."""
+    return {
+        cell: [
+            f"{media}: " + _VARYING.sub("…", text)
+            for output in shown
+            for media, text in sorted(data(output).items())
+            if isinstance(text, str) and media.startswith(("text/", "image/svg"))
+        ]
+        for cell, shown in outputs.items()
+    }
