@@ -25,6 +25,7 @@ from ..mail.errors import LabError
 from ..mail.path import Path
 from ..mail.topology import Topology
 from ..mail.transcript import Transcript
+from .blocklist import Blocklist
 from .cast import CAST, HOME, RECORDS, VISITOR, Actor, topology
 from .certificates import Kind
 from .client import LabSMTP, LabSMTPS, Session
@@ -76,6 +77,7 @@ class Lab:
             self.dns.set_addresses(actor.name, *actor.addresses)
             if actor.services:
                 await self._open(actor, host)
+        self.blocklist = Blocklist(self._world)
         self.network.rules.append(Rule(HOME, 25, "swallow", "home connections may not use port 25"))
 
     async def _open(self, actor: Actor, host: Host) -> None:
@@ -85,7 +87,7 @@ class Lab:
         mta = Mta(host, store, self._world, Queue(host.name, self._world), context)
         mta.accounts.update(actor.accounts)
         mta.aliases.update(actor.aliases)
-        mta.open_relay = actor.open_relay
+        mta.relay.set("outsider", "elsewhere", actor.open_relay)
         self.mtas[actor.name] = mta
         for service in actor.services:
             tls = context if service.tls == "implicit" else None

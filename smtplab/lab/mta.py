@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import format_datetime
 from hmac import compare_digest
-from ipaddress import ip_address, ip_network
 from typing import Literal
 
 from ..mail.envelope import Envelope, Recipient
@@ -21,7 +20,9 @@ from ..mail.text import decode
 from . import trace
 from .hosts import Host
 from .mailbox import Mail, Store
+from .policy import Policy
 from .queue import Item, Queue
+from .relay import RelayTable
 from .server import AUTH_FIRST, SmtpServer
 from .wire import Wire
 from .world import World
@@ -68,7 +69,7 @@ class Limits:
 class Mta:
     """An MTA: where it is, what it knows, what it is told to do.
 
-    `inside` are the networks whose hosts may relay without logging in; `open_relay` lets anyone.
+    `relay` says who may send where, `policies` what else it asks of a message, in their order.
     With `strict_line_ends` only CR LF ends a line of the message (RFC 5321 §2.3.8).
     `aliases` maps an address to those that its mail goes on to.
     """
@@ -80,8 +81,8 @@ class Mta:
     context: ssl.SSLContext | None = None
     accounts: dict[str, str] = field(default_factory=dict)
     aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    inside: tuple[str, ...] = ()
-    open_relay: bool = False
+    relay: RelayTable = field(default_factory=RelayTable)
+    policies: list[Policy] = field(default_factory=list)
     strict_line_ends: bool = True
     extensions: list[str] = field(default_factory=lambda: list(EXTENSIONS))
     mechanisms: list[str] = field(default_factory=lambda: ["PLAIN", "LOGIN"])
@@ -109,28 +110,33 @@ class Mta:
         """The reply to MAIL."""
         if session.service.submission and not session.account:
             return AUTH_FIRST
+        for policy in self.policies:
+            if refused := await policy.on_mail(session, envelope):
+                return refused
         return Reply(250, "2.1.0", ("Sender OK",))
 
     async def may_receive(self, session: SmtpServer, recipient: Recipient) -> Reply:
-        """The reply to RCPT: does the mailbox exist, or may this client relay elsewhere?"""
+        """The reply to RCPT: may this client send there, does nothing else speak against it, and is
+        there such a mailbox?"""
         path = recipient.path
-        if self._is_local(path):
-            if self.store.find(path) or path.address.lower() in self.aliases:
-                return Reply(250, "2.1.5", ("Recipient OK",))
-            return Reply(550, "5.1.1", ("No such user here",))
-        if self.may_relay(session):
+        local = self._is_local(path)
+        who = self.relay.who(session.wire.transcript.client.address, session.account)
+        if refused := self.relay.refusal(who, "local" if local else "elsewhere"):
+            return refused
+        for policy in self.policies:
+            if refused := await policy.on_rcpt(session, recipient):
+                return refused
+        if not local:
             return Reply(250, "2.1.5", ("Recipient OK, will relay",))
-        return Reply(554, "5.7.1", ("Relay access denied",))
-
-    def may_relay(self, session: SmtpServer) -> bool:
-        """May this client send to other domains through this MTA? (RFC 5321 §3.9, RFC 2505 §2.1)"""
-        if self.open_relay or session.account:
-            return True
-        client = ip_address(session.wire.transcript.client.address)
-        return any(client in ip_network(network) for network in self.inside)
+        if self.store.find(path) or path.address.lower() in self.aliases:
+            return Reply(250, "2.1.5", ("Recipient OK",))
+        return Reply(550, "5.1.1", ("No such user here",))
 
     async def accept(self, session: SmtpServer, envelope: Envelope, content: bytes) -> Reply:
         """Take responsibility for a message (RFC 5321 §6.1): deliver it here, queue it for elsewhere."""
+        for policy in self.policies:
+            if refused := await policy.on_message(session, envelope, content):
+                return refused
         id_ = f"{self._ids.getrandbits(40):010X}"
         if session.service.submission:
             content = self._complete(content, id_)

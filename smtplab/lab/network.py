@@ -70,6 +70,7 @@ class Network:
         self.hosts: dict[str, Host] = {}
         self.rules: list[Rule] = []
         self.latency = 0.0
+        self.gateways: dict[str, Host] = {}  # host -> what all its clients seem to be (NAT)
         self.transcripts: deque[Transcript] = deque(maxlen=KEPT)
         self.visitor = visitor
         self._now = now
@@ -131,6 +132,13 @@ class Network:
     def blocked(self, source: str, port: int) -> Rule | None:
         """The firewall rule that stops a connection from the address `source` to `port`, if any."""
         return next((rule for rule in self.rules if rule.covers(source, port)), None)
+
+    def put_behind_nat(self, host: Host, address: str) -> None:
+        """Put a gateway in front of `host` that hides who calls: all its clients seem to be `address`.
+
+        So do containers whose proxy rewrites the source of connections.
+        """
+        self.gateways[host.name] = self.add(Host(f"gateway.{host.name}", (address,)))
 
     def dial(self, source: str, to: str, port: int, timeout: float | None = 30.0) -> socket.socket:
         """A connected blocking socket from the host `source` to `to` (a name or an address).
@@ -194,6 +202,8 @@ class Network:
         if rule and rule.action == "refuse":
             transport.abort()
             return
+        if gateway := self.gateways.get(tap.host.name):
+            source = gateway.addresses[0]
         self._number += 1
         port = transport.get_extra_info("peername")[1]
         transcript = Transcript(
