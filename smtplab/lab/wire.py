@@ -76,6 +76,7 @@ class Wire:
         self.drops: list[tuple[Side, bytes]] = []
         self.on_closed: Callable[[Wire], None] = lambda wire: None
         self.on_tls: Callable[[Wire], None] = lambda wire: None
+        self.kept = False  # the server goes on with what came in clear behind STARTTLS
         self._opened = time.perf_counter()
         self._tls_begun = False
         self._enciphered = {Side.CLIENT: False, Side.SERVER: False}
@@ -91,12 +92,12 @@ class Wire:
         if wire:
             self.transcript.wire.append(event)
 
-    def carry(self, side: Side, data: bytes) -> None:
+    def carry(self, side: Side, data: bytes, note: str = "") -> None:
         """Record `data` that `side` sent, and pass it to the other end."""
         if self._tls_begun and data[0] == _HANDSHAKE:
             self._enciphered[side] = True
         cipher = self._enciphered[side]
-        self.add(side, data, plain=not cipher, tls=cipher)
+        self.add(side, data, plain=not cipher, tls=cipher, note=note)
         if any(who is side and what in data for who, what in self.drops):
             self.closing(side.other, "the network dropped the connection")
             self.abort()
@@ -114,7 +115,7 @@ class Wire:
 
     def tls_stands(self, note: str) -> None:
         """The handshake is over, and what follows is said under TLS."""
-        self.add(Side.SERVER, kind="tls", tls=True, note=note)
+        self.add(Side.SERVER, kind="tls", tls=True, note=note, kept=self.kept)
         self.on_tls(self)
 
     def closing(self, side: Side, note: str) -> None:

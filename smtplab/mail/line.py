@@ -76,6 +76,7 @@ class Line:
     last: bool = False  # BDAT ... LAST, and the reply to it
     secret: bool = False  # holds a password or a token
     dropped: bool = False  # sent in clear behind STARTTLS: forgotten unanswered (RFC 3207 §4.2)
+    note: str = ""  # how someone in the middle had a hand in this line
 
     @property
     def argument(self) -> str:

@@ -7,6 +7,7 @@ and IMAP are marked. SMTP has a reader of its own, `session_reader`, which knows
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from .line import Kind, Line
@@ -24,16 +25,20 @@ class Reader:
         self.lines: list[Line] = []
         self.places: list[int] = []  # of each line: the number of the event that completed it
         self.client, self.server = Stream(), Stream()
+        self._notes: dict[int, str] = {}  # event number -> what someone in the middle did there
         self._login = False  # the client is in the middle of a login: its lines are secrets
 
     def read(self, events: list[Event]) -> list[Line]:
         """The lines that `events` make, in the order of the wire, an unfinished one at the end included."""
         for number, event in enumerate(events):
             if event.kind == "data":
+                if event.note:
+                    self._notes[number] = event.note
                 self.stream(event.side).feed(event, number)
                 self.pump(event.side)
             elif event.kind == "tls":
-                self.flush(tls=True)
+                if not event.kept:
+                    self.flush(tls=True)
                 self.tls(event, number)
             else:
                 self.place(Line(event.t, event.side, event.tls, "close", event.note), number)
@@ -46,7 +51,8 @@ class Reader:
 
     def place(self, line: Line, number: int) -> None:
         """Add a line that the event `number` completed."""
-        self.lines.append(line)
+        note = self._notes.get(number)
+        self.lines.append(replace(line, note=note) if note else line)
         self.places.append(number)
 
     def pump(self, side: Side) -> None:

@@ -70,12 +70,17 @@ class SmtpReader(Reader):
             self._malformed(self.server.rest() or self.server.end())
 
     def tls(self, event: Event, number: int) -> None:
-        for index in self.pending:  # RFC 3207 §4.2: what was said in clear and not answered is forgotten
+        if not event.kept:
+            self._forget()
+        self.state = State.START
+        super().tls(event, number)
+
+    def _forget(self) -> None:
+        """RFC 3207 §4.2: what was said in clear and not answered is forgotten."""
+        for index in self.pending:
             self.lines[index] = replace(self.lines[index], dropped=True)
         self.pending.clear()
         self.mode, self.waits, self.chunk = "", "", 0
-        self.state = State.START
-        super().tls(event, number)
 
     def ordered(self) -> list[Line]:
         return told(self.lines, self.order())

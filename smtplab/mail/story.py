@@ -39,7 +39,7 @@ def told(lines: Sequence[Line], order: Sequence[int]) -> list[Line]:
         _complete(line, before=state, state=after, known=known, pair=pair, ahead=0 if reads else waiting)
         story.append(line)
         if line.kind == "tls":
-            waiting = 0
+            waiting = max(0, waiting - sum(earlier.dropped for earlier in story))
         waiting += line.kind in ("command", "end", "auth")
         if reads:
             waiting -= pair >= 0

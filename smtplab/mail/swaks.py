@@ -33,6 +33,8 @@ def render(
         (0.0, "===", f"Trying {server} [{server.address}], from {client.host} [{client.address}]..."),
         (0.0, "===", f"Connected to {server.host}."),
     ]
+    if transcript.leg:
+        rows.append((0.0, "***", f"Someone is in the middle: this is the {transcript.leg}'s leg."))
     for index, line in enumerate(lines):
         rows += _rows(lines, index, line, secrets)
     return "\n".join(
@@ -52,6 +54,8 @@ def _rows(lines: Sequence[Line], index: int, line: Line, secrets: bool) -> Itera
     else:
         for said in shown(line, secrets=secrets).split("\n"):
             yield line.t, _sign(line), said
+        if line.note:
+            yield line.t, "***", f"{line.note}."
 
 
 def _sign(line: Line) -> str:

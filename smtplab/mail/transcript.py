@@ -5,6 +5,10 @@ under TLS: the lab's servers hand over what they decrypted. `wire` is what a lis
 saw: the same bytes while the connection is clear, and TLS records afterwards. `mail.dialogue` reads
 the events as SMTP.
 
+With someone in the middle a connection has two legs, and each is a transcript of its own: what the
+client said and heard, and what the server did. `twin` leads from one to the other. Whatever the one in
+the middle changed or made up stands in an event of its own, and the event's `note` says so.
+
 Times are seconds since the connection opened, by the real clock, so that a reader sees what took
 how long; `opened` is the lab's own date and time.
 """
@@ -45,8 +49,10 @@ class Endpoint:
 class Event:
     """Something on the wire.
 
-    `kind` is "data" (bytes that `side` sent), "tls" (both ends now speak TLS; `note` says which
-    version and whose certificate) or "close" (`side` ended the connection; `note` says how).
+    `kind` is "data" (bytes that `side` sent; with a `note`, someone in the middle wrote them in the
+    name of `side`), "tls" (both ends now speak TLS; `note` says which version) or "close" (`side`
+    ended the connection; `note` says how). With `kept`, a "tls" event is that of a server which goes
+    on with what came in clear behind STARTTLS, though it must not (RFC 3207 §4.2).
     """
 
     t: float
@@ -55,11 +61,16 @@ class Event:
     tls: bool = False
     kind: Literal["data", "tls", "close"] = "data"
     note: str = ""
+    kept: bool = False
 
 
 @dataclass(slots=True)
 class Transcript:
-    """The record of one connection. It grows while the connection lives."""
+    """The record of one connection. It grows while the connection lives.
+
+    `leg` is "client" or "server" when someone stood in the middle: whose leg of the connection this
+    is. `twin` is then the other leg, and None otherwise.
+    """
 
     number: int
     client: Endpoint
@@ -70,6 +81,8 @@ class Transcript:
     wire: list[Event] = field(default_factory=list)
     keylog: list[str] = field(default_factory=list)  # NSS key log lines, for Wireshark
     closed: bool = False
+    leg: Literal["", "client", "server"] = ""
+    twin: Transcript | None = field(default=None, repr=False, compare=False)
 
     @property
     def tls(self) -> bool:
@@ -93,6 +106,7 @@ class Transcript:
             "server": [self.server.host, self.server.address, self.server.port],
             "opened": self.opened.isoformat(),
             "protocol": self.protocol,
+            "leg": self.leg,
             "events": [_event_dict(event) for event in list(self.events)],
         }
 
