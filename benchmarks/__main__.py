@@ -30,8 +30,9 @@ def main() -> None:
 
 
 def imports() -> list[Row]:
-    ours, theirs = measure.import_time("smtplab"), measure.import_time("aiosmtpd.smtp")
-    return [("`import smtplab`", ms(ours), f"`import aiosmtpd.smtp` {ms(theirs)}", "aim: 300 ms")]
+    """`import smtplab` loads nothing yet, so what counts is the import of the lab."""
+    ours, theirs = measure.import_time("from smtplab import Lab"), measure.import_time("import aiosmtpd.smtp")
+    return [("`from smtplab import Lab`", ms(ours), f"`import aiosmtpd.smtp` {ms(theirs)}", "aim: 300 ms")]
 
 
 def start() -> list[Row]:
@@ -95,8 +96,8 @@ def mb(size: int) -> str:
 
 HEAD = f"""# Benchmarks
 
-Measured by `make bench -- --write` on {platform.machine()}, Python {platform.python_version()}, two cores. Each figure
-stands beside a peer from the same run; what counts is the ratio.
+Measured by `make bench ARGS=--write` on {platform.machine()}, Python {platform.python_version()}, two cores.
+Each figure stands beside a peer from the same run; what counts is the ratio.
 
 """
 

@@ -1,7 +1,8 @@
-"""What would spoil a lesson in a cell: its questions, with their answers, reasons and explanations.
+"""A lesson's texts: its head, questions with answers and reasons, explanations, hints, and glossary.
 
-They are data beside the code, `questions/NN-name.toml`, so the notebook's cells stay one line each
-(`predict("first-word")`, `quiz("end")`), and nobody reads the answer before the question.
+They are data beside the code, `texts/NN-name.toml`, so the notebook's cells stay one line each
+(`predict("first-word")`, `quiz("end")`), nobody reads the answer before the question, and all of a lesson's
+words can be read and corrected in one place.
 """
 
 from __future__ import annotations
@@ -13,6 +14,25 @@ from typing import Any
 
 from ..mail.errors import LabError
 from .question import Question, question
+
+
+def head(lesson: str) -> dict[str, Any]:
+    """The lesson's `title`, `minutes` and `objectives`; empty for a lesson without texts."""
+    found: dict[str, Any] = _load(lesson).get("lesson", {})
+    return found
+
+
+def glossary(lesson: str) -> dict[str, str]:
+    """The lesson's words: term -> meaning. Raises LabError when there are none."""
+    found: dict[str, str] = _load(lesson).get("glossary", {})
+    if not found:
+        raise LabError(f"Lesson {lesson!r} has no glossary: pass the words, glossary({{...}}).")
+    return found
+
+
+def hints(lesson: str, name: str) -> tuple[str, ...]:
+    """The hints for the task `name`, from the first nudge to the last. Raises LabError for none."""
+    return tuple(_find(lesson, "hint", name))
 
 
 def questions(lesson: str, name: str) -> tuple[Question, ...]:
@@ -50,11 +70,13 @@ def _question(entry: dict[str, Any]) -> Question:
 def _find(lesson: str, kind: str, name: str) -> Any:
     found = _load(lesson).get(kind, {}).get(name)
     if not found:
-        raise LabError(f"Lesson {lesson!r} has no {kind} step called {name!r}: pass the question itself.")
+        raise LabError(
+            f"Lesson {lesson!r} has no {kind} called {name!r} among its texts: pass it as arguments."
+        )
     return found
 
 
 @cache
 def _load(lesson: str) -> dict[str, Any]:
-    file = files(__package__) / "questions" / f"{lesson}.toml"
+    file = files(__package__) / "texts" / f"{lesson}.toml"
     return tomllib.loads(file.read_text("utf-8")) if file.is_file() else {}

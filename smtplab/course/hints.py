@@ -12,7 +12,7 @@ import htpy as h
 from ..mail.errors import LabError
 from ..show.controls import Notice, Shown, button, finish, guarded, html, reopen, row
 from ..show.theme import style
-from . import journal
+from . import bank, journal
 from .asking import STYLE
 from .lessons import current, readable
 from .markup import inline, plain
@@ -21,8 +21,11 @@ _seen: dict[tuple[str, str], tuple[tuple[str, ...], int]] = {}  # (lesson, name)
 
 
 def hint(name: str, *hints: str) -> Hint:
-    """Hints for a task, from the first nudge to the last, each shown when asked for. Light Markdown."""
-    return Hint(readable(name), hints)
+    """Hints for a task, from the first nudge to the last, each shown when asked for. Light Markdown.
+
+    A name alone takes those of the lesson (see `bank`).
+    """
+    return Hint(readable(name), hints or bank.hints(current(), name))
 
 
 class Hint(Shown):

@@ -13,6 +13,7 @@ import htpy as h
 
 from ..mail.errors import LabError
 from ..show.theme import style
+from . import bank
 from .markup import inline, paragraphs, plain
 
 UNNAMED = "no lesson"  # progress made in a notebook that has not said which lesson it is
@@ -62,10 +63,13 @@ def lesson(
 ) -> Piece:
     """Begin the lesson `name` ("02-dialogue"): progress is kept under it from here. Shows the head.
 
-    `objectives` end the sentence "You will be able to ...". Light Markdown, see `markup`.
+    `objectives` end the sentence "You will be able to ...". Light Markdown, see `markup`. Without a title
+    all three come from the lesson's own texts (see `bank`).
     """
     global _current
     _current = readable(name)
+    if not title and (head := bank.head(name)):
+        title, minutes, objectives = head["title"], head["minutes"], head["objectives"]
     able = list(objectives)
     time = f"About {minutes} minutes" if minutes else ""
     html = h.section(".smtplab.smtplab-card.smtplab-lesson", aria_label=f"About lesson {name}")[
@@ -85,8 +89,9 @@ def lesson(
     return Piece(html, "\n".join(part for part in parts if part))
 
 
-def glossary(words: Mapping[str, str]) -> Piece:
-    """The lesson's words: term -> what it means in plain English (light Markdown), as a `<dl>`."""
+def glossary(words: Mapping[str, str] | None = None) -> Piece:
+    """Words as term -> what it means in plain English (light Markdown); by default the lesson's own."""
+    words = bank.glossary(current()) if words is None else words
     entries = [(h.dt[inline(term)], h.dd[paragraphs(meaning)]) for term, meaning in words.items()]
     html = h.div(".smtplab.smtplab-card.smtplab-glossary")[style(), h.dl[entries]]
     return Piece(html, "\n".join(f"{plain(term)}: {plain(meaning)}" for term, meaning in words.items()))

@@ -1,6 +1,6 @@
 """The cast: who is on the lab's internet, as data.
 
-All names are under the reserved `.example` (RFC 2606 §3), all addresses from the documentation
+All names are under the reserved `.example` (RFC 2606 §2), all addresses from the documentation
 ranges (RFC 5737 §3, RFC 3849 §2). The public DNS records are right: a lesson breaks what it needs to.
 """
 
