@@ -11,6 +11,7 @@ Rows are filled into `Markup` templates: what goes in is escaped, as with htpy, 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import groupby
 
 import htpy as h
@@ -38,85 +39,86 @@ _SIGNS = {  # in a box of 10 by 10 pixels; drawn, because fonts differ from mach
     4: "M1 6.5C2.5 2.5 4 3 5 5S7.5 7.5 9 3.5",
     5: "M1.5 1.5 8.5 8.5M8.5 1.5 1.5 8.5",
 }
-_LOCK = Markup('<g class="sl-lock" transform="translate(%d %d)"><path d="%s"/>%s</g>')
-_LOCK_BODY = Markup('<rect x="2" y="5.5" width="8" height="5.5" rx="1.2"/>')
+_LOCK = f'<path d="{SHACKLE}"/><rect x="2" y="5.5" width="8" height="5.5" rx="1.2"/></g>'
 
-_ROW = Markup(
-    '<g class="sl-row sl-%(kind)s sl-%(side)s" data-line="%(index)d"%(option)s>%(title)s'
-    '<rect class="sl-hit" x="28" y="%(top)d" width="100%%" height="%(height)d"/>'
-    '<text class="sl-time" x="82" y="%(base)d">%(time)s</text>%(body)s</g>'
-)
-_OPTION = Markup(' role="option" tabindex="-1" aria-selected="false" aria-label="%s"')
-_TITLE = Markup("<title>%s</title>")
-_WIRE = Markup('<line class="sl-wire" x1="120" y1="%(y)d" x2="100%%" y2="%(y)d"/>')
-_DOT = Markup('<circle class="sl-dot" cx="120" cy="%(y)d" r="2.5"/>')
-_WORDS = Markup(
+# The parts of a row, in pixels from its top. What `draw` fills in is named: %(rest)s.
+_WORDS = (
     '<tspan class="sl-verb">%(bold)s</tspan><tspan class="sl-rest">%(rest)s</tspan>'
     '<tspan class="sl-aside">%(aside)s</tspan></text>'
 )
 _CLIENT = (
-    Markup('<text class="sl-text" x="%(x)d" y="%(base)d">')
-    + _WORDS
-    + Markup('<svg x="100%%" y="%(y)d" overflow="visible"><path class="sl-tip" d="M0 0-8-4V4Z"/></svg>')
+    '<line class="sl-wire" x1="120" y1="{y}" x2="100%%" y2="{y}"/>'
+    '<circle class="sl-dot" cx="120" cy="{y}" r="2.5"/>'
+    f'<text class="sl-text" x="{X + INSET}" y="{{base}}">{_WORDS}'
+    '<svg x="100%%" y="{y}" overflow="visible"><path class="sl-tip" d="M0 0-8-4V4Z"/></svg>'
+)
+_CONTENT = (
+    f'<text class="sl-text" x="{X + INSET + 10}" y="{{base}}">{_WORDS}'
+    '<svg x="100%%" y="12" overflow="visible"><path class="sl-tip" d="M0 0-8-4V4Z"/></svg>'
 )
 _SERVER = (
-    Markup('<path class="sl-tip" d="M120 %(y)dl8-4v8Z"/><svg x="100%%" y="%(y)d" overflow="visible">')
-    + Markup('<circle class="sl-dot" r="2.5"/><text class="sl-text sl-right" x="%(x)d" y="-7">')
-    + _WORDS
-    + Markup("%(chip)s</svg>")
+    '<line class="sl-wire" x1="120" y1="{y}" x2="100%%" y2="{y}"/><path class="sl-tip" d="M120 {y}l8-4v8Z"/>'
+    '<svg x="100%%" y="{y}" overflow="visible"><circle class="sl-dot" r="2.5"/>'
+    f'<text class="sl-text sl-right" x="{{end}}" y="-7">{_WORDS}{{chip}}</svg>'
 )
-_CHIP = Markup(
-    '<g class="sl-chip sl-class%(klass)d" transform="translate(-66 -21)">'
-    '<rect width="52" height="18" rx="4"/><path d="%(sign)s" transform="translate(7 4)"/>'
-    '<text x="22" y="13">%(code)03d</text></g>'
+_CODE = (
+    '<g class="sl-chip sl-class{klass}" transform="translate(-66 -21)"><rect width="52" height="18" rx="4"/>'
+    '<path d="{sign}" transform="translate(7 4)"/><text x="22" y="13">%(code)03d</text></g>'
 )
-_BAND = Markup(
-    '<line class="sl-band" x1="120" x2="100%%" y1="%(y)d" y2="%(y)d"/>'
-    '%(near)s<svg x="100%%" y="%(y)d" overflow="visible">%(far)s</svg>'
-    '<text class="sl-note" x="50%%" y="%(base)d" transform="translate(60 0)">%(rest)s</text>'
+_BAND = (
+    '<line class="sl-band" x1="120" x2="100%%" y1="23" y2="23"/>'
+    f'<g class="sl-lock" transform="translate({X - 6} 17)">{_LOCK}'
+    f'<svg x="100%%" y="23" overflow="visible"><g class="sl-lock" transform="translate(-6 -6)">{_LOCK}</svg>'
+    '<text class="sl-note" x="50%%" y="27" transform="translate(60 0)">%(rest)s</text>'
 )
+
+
+@cache
+def _template(kind: str, side: Side, klass: int | None, height: int, option: bool) -> Markup:
+    """The row of this kind, still without its words. `klass` is the first digit of a reply's code."""
+    y, base = height - 5, {"tls": 27, "data": 16, "fold": 16}.get(kind, height - 12)
+    if kind == "tls":
+        body = _BAND
+    elif kind in ("data", "fold"):
+        body = _CONTENT.format(base=base)
+    elif side is Side.CLIENT:
+        body = _CLIENT.format(y=y, base=base)
+    else:
+        chip = "" if klass is None else _CODE.format(klass=klass, sign=_SIGNS.get(klass, ""))
+        body = _SERVER.format(y=y, end=-INSET if klass is None else -CHIP, chip=chip)
+    more = ' role="option" tabindex="-1" aria-selected="false" aria-label="%(label)s"' if option else ""
+    who = "client" if side is Side.CLIENT else "server"
+    return Markup(
+        f'<g class="sl-row sl-{kind} sl-{who}" data-line="%(index)d" data-top="%(top)d"'
+        f' transform="translate(0 %(top)d)"{more}>%(title)s'
+        f'<rect class="sl-hit" x="28" width="100%%" height="{height}"/>'
+        f'<text class="sl-time" x="82" y="{base}">%(time)s</text>{body}</g>'
+    )
+
+
+_TITLE = Markup("<title>%s</title>")
 
 
 def draw(row: Row, room: int, *, option: bool = False, secrets: bool = False) -> Markup:
     """One row. `room` is the pixels between the lifelines; `option` makes it one of a listbox."""
     bold, rest = parts(row, secrets=secrets)
-    full = bold + rest
-    cells = (room - 2 * INSET - (CHIP if row.line.reply else 0)) / CHAR - len(aside(row))
-    rest = shortened(rest, LONGEST if option else max(int(cells) - len(bold), 8))
-    bold = shortened(bold, LONGEST if option else int(cells))
-    cut = bold + rest != full
-    return _ROW % {
-        "kind": row.kind,
-        "side": "client" if row.line.side is Side.CLIENT else "server",
+    full, note, reply = bold + rest, aside(row), row.line.reply
+    cells = int((room - 2 * INSET - (CHIP if reply else 0)) / CHAR) - len(note)
+    rest = shortened(rest, LONGEST if option else max(cells - len(bold), 8))
+    bold = shortened(bold, LONGEST if option else cells)
+    cut = not option and bold + rest != full
+    klass = reply.code // 100 if reply else None
+    return _template(row.kind, row.line.side, klass, row.height, option) % {
         "index": row.index,
-        "option": _OPTION % label(row, full) if option else "",
-        "title": _TITLE % shortened(full, 10 * LONGEST) if cut and not option else "",
         "top": row.y,
-        "height": row.height,
-        "base": row.y + {"tls": 27, "data": 16, "fold": 16}.get(row.kind, row.height - 12),
+        "label": label(row, full) if option else "",
+        "title": _TITLE % shortened(full, 10 * LONGEST) if cut else "",
         "time": elapsed(row.line.t),
-        "body": _body(row, bold, rest),
+        "bold": bold,
+        "rest": rest,
+        "aside": note,
+        "code": reply.code if reply else 0,
     }
-
-
-def _body(row: Row, bold: str, rest: str) -> Markup:
-    y = row.y + row.height - 5
-    if row.kind == "tls":
-        near, far = (_LOCK % (x - 6, at - 6, SHACKLE, _LOCK_BODY) for x, at in ((X, row.y + 23), (0, 0)))
-        return _BAND % {"y": row.y + 23, "base": row.y + 27, "near": near, "far": far, "rest": rest}
-    fields = {"y": y, "base": y - 7, "x": X + INSET, "chip": ""}
-    fields |= {"bold": bold, "rest": rest, "aside": aside(row)}
-    if row.kind in ("data", "fold"):
-        fields |= {"y": row.y + 12, "base": row.y + 16, "x": X + INSET + 10}
-        return _CLIENT % fields
-    if row.line.side is Side.CLIENT:
-        return (_WIRE + _DOT + _CLIENT) % fields
-    fields["x"] = -INSET
-    if reply := row.line.reply:
-        klass = reply.code // 100
-        fields["x"] = -CHIP
-        fields["chip"] = _CHIP % {"klass": klass, "sign": _SIGNS.get(klass, ""), "code": reply.code}
-    return (_WIRE + _SERVER) % fields
 
 
 def head(client: Endpoint | None, server: Endpoint | None) -> h.Renderable:

@@ -21,7 +21,7 @@ function ladder(model, el) {
   const cursor = make("div", "sl-cursor");
   const picture = make("div");
   const panel = make("div", "sl-panel smtplab-panel", "", {
-    role: "region", "aria-live": "polite", "aria-label": "What the focused line means", tabindex: "0",
+    role: "group", "aria-live": "polite", "aria-label": "What the focused line means", tabindex: "0",
   });
   const foot = make("div", "sl-foot");
   body.append(cursor, picture);
@@ -44,7 +44,7 @@ function ladder(model, el) {
       const spans = ["sl-verb", "sl-rest", "sl-aside"].map((name) => g.querySelector("." + name));
       return {
         g, spans, line: Number(g.dataset.line), texts: spans.map((span) => (span ? span.textContent : "")),
-        top: Number(hit.getAttribute("y")), height: Number(hit.getAttribute("height")),
+        top: Number(g.dataset.top), height: Number(hit.getAttribute("height")),
         taken: INSET + (g.querySelector(".sl-chip") ? CHIP : INSET + (g.querySelector(".sl-tip") ? 10 : 0)),
       };
     });

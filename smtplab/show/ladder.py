@@ -28,7 +28,7 @@ from .verdict import STYLE as VERDICT_STYLE
 
 Source = Transcript | Sequence[Line]
 
-MOST_WHYS = 100  # refusals in one dialogue that get their reasons in full; each costs a few kilobytes
+MOST_WHYS = 50  # refusals in one dialogue that get their reasons in full; each costs a few kilobytes
 WIDTH = 760  # pixels of a still picture: what a notebook page has room for
 
 

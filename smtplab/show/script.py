@@ -1,4 +1,4 @@
-"""What a script for the stepper is made of: command lines, and messages.
+"""What a stepper says, and to what: the steps of a script, and the session that carries them.
 
 A step is a string (a command line, sent as it stands) or `Content` (a message, sent with its dots
 stuffed and the final dot added, RFC 5321 §4.5.2). Nothing is sent from here.
@@ -8,6 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
+
+from ..mail.reply import Reply
+from ..mail.text import encode
+from ..mail.transcript import Transcript
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +48,38 @@ def content(message: str | bytes) -> Content:
 def steps(script: Sequence[Step | bytes]) -> list[Step]:
     """`script` with its bytes made `Content`."""
     return [content(step) if isinstance(step, bytes) else step for step in script]
+
+
+class Session(Protocol):
+    """What a stepper drives: one connection, blocking. `lab.connect` returns one."""
+
+    @property
+    def transcript(self) -> Transcript: ...
+    def send(self, line: str) -> Reply | None: ...
+    def data(self, message: bytes) -> Reply: ...
+    def starttls(self) -> Reply: ...
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A step that was said: whether the script said it, and whether it was content, after a 354."""
+
+    step: Step
+    scripted: bool
+    content: bool
+
+
+def retold(done: Sequence[Said]) -> list[Step]:
+    """What was said as a script: lines of content that were typed one by one become one message."""
+    made: list[Step] = []
+    lines: list[bytes] = []
+    for said in done:
+        if not said.content or isinstance(said.step, Content):
+            made.append(said.step)
+        elif said.step == ".":
+            made.append(Content(b"\n".join(lines)))
+            lines = []
+        else:  # without the dot that was stuffed (RFC 5321 §4.5.2)
+            lines.append(encode(said.step).removeprefix(b"."))
+    return made

@@ -102,6 +102,7 @@ function stepper(model, el) {
     next.made.firstChild.classList.toggle("sl-icon-restart", Boolean(tools.ended));
     next.made.hidden = !tools.script && !tools.ended;
     again.made.hidden = Boolean(tools.ended);
+    keys.firstChild.hidden = next.made.hidden;
     allow(next.made, tools.next);
     allow(back.made, tools.back);
     allow(send, !tools.ended);

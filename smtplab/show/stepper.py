@@ -14,8 +14,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import htpy as h
 import traitlets
@@ -24,41 +23,19 @@ from markupsafe import Markup
 from ..mail.dialogue import lines as read
 from ..mail.line import Line
 from ..mail.meaning import next_verbs
-from ..mail.reply import Reply
 from ..mail.session import VERBS, State
-from ..mail.text import encode, visible
-from ..mail.transcript import Transcript
+from ..mail.text import visible
 from .code_tabs import tabs
 from .controls import Notice, guarded
 from .ladder import SCRIPT, Ladder, script_file
-from .script import Content, Step, content, steps
+from .script import Content, Said, Session, Step, content, retold, steps
 
 __all__ = ["Console", "Content", "Session", "Step", "Stepper", "content"]
 
 PATIENCE = 0.25  # seconds that a picture waits for the tap to record what was just said
 
 
-class Session(Protocol):
-    """What a stepper drives: one connection, blocking. `lab.connect` returns one."""
-
-    @property
-    def transcript(self) -> Transcript: ...
-    def send(self, line: str) -> Reply | None: ...
-    def data(self, message: bytes) -> Reply: ...
-    def starttls(self) -> Reply: ...
-    def close(self) -> None: ...
-
-
 Code = Callable[[Sequence[Step]], Mapping[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A step that was said: whether the script said it, and whether it was content, after a 354."""
-
-    step: Step
-    scripted: bool
-    content: bool
 
 
 class Stepper(Ladder):
@@ -218,7 +195,7 @@ class Stepper(Ladder):
         }
         if self._code:
             typed = not self._script or not all(said.scripted for said in self._done)
-            self.code = str(tabs(self._code(_steps(self._done) if typed else self._script)))
+            self.code = str(tabs(self._code(retold(self._done) if typed else self._script)))
 
     def _farewell(self) -> str:
         if self._session is None:
@@ -252,21 +229,6 @@ class Console(Stepper):
     def __init__(self, connect: Callable[[], Session], *, code: Code | None = None, title: str = "") -> None:
         super().__init__(connect, code=code, title=title)
         self.add_class("smtplab-console")
-
-
-def _steps(done: Sequence[Said]) -> list[Step]:
-    """What was said as a script: lines of content that were typed one by one become one message."""
-    made: list[Step] = []
-    lines: list[bytes] = []
-    for said in done:
-        if not said.content or isinstance(said.step, Content):
-            made.append(said.step)
-        elif said.step == ".":
-            made.append(Content(b"\n".join(lines)))
-            lines = []
-        else:  # without the dot that was stuffed (RFC 5321 §4.5.2)
-            lines.append(encode(said.step).removeprefix(b"."))
-    return made
 
 
 def _suggestions(last: Line) -> list[list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from html import unescape
 
 import pytest
 
@@ -106,6 +107,8 @@ def test_starttls_goes_on_under_tls(lab: Lab) -> None:
     assert [line.tls for line in stepper._lines] == [False] * 5 + [True] * 3
     assert stepper.state is State.GREETED
     assert "sl-cipher" in stepper.view["picture"]
+    press(stepper, "type", "QUIT")
+    assert stepper._lines[-1].kind == "close"  # the server waits for the client's end of TLS
 
 
 def test_a_message_that_nobody_asked_for_is_not_sent(lab: Lab) -> None:
@@ -280,6 +283,7 @@ def test_the_code_follows_what_was_said(lab: Lab) -> None:
         press(stepper, "type", str(line))
     assert "Subject: typed" in stepper.code
     assert "server.data(" in stepper.code
+    assert r"'.\r\n'" in unescape(stepper.code)  # smtplib will stuff the dot again
     assert "server.quit()" not in stepper.code
     assert "Subject: hi" not in stepper.code
 
