@@ -161,7 +161,11 @@ class Session:
         return LabError(f"{self.host} has closed this session. Open a new one with lab.connect(...).")
 
     def close(self) -> None:
-        """Hang up, without QUIT."""
+        """Hang up, without QUIT. Under TLS the server is told first, as RFC 8446 §6.1 asks."""
+        if isinstance(self._sock, ssl.SSLSocket):
+            with contextlib.suppress(OSError, ValueError):
+                self._sock.settimeout(0.5)
+                self._sock.unwrap()
         self._sock.close()
 
     def __enter__(self) -> Session:
