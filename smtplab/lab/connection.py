@@ -82,6 +82,7 @@ class Connection(SMTP):
         self.wire = wire
         self.tls = service.tls == "implicit"
         self.account = ""
+        self.greeted = False
         self.errors = 0
         self.forget()
 
@@ -109,9 +110,15 @@ class Connection(SMTP):
     def eof_received(self) -> bool | None:
         """The client will say no more, as at the end of `printf ... | nc`: do what it has said, then close.
 
-        Under TLS asyncio ends the connection at once.
+        Under TLS asyncio ends the connection at once, and who leaves before the greeting gets none.
         """
-        return super().eof_received() if self.tls else asyncio.StreamReaderProtocol.eof_received(self)
+        if self.tls or not self.greeted:
+            return super().eof_received()
+        return asyncio.StreamReaderProtocol.eof_received(self)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if self.session is not None:  # it is when implicit TLS never came about
+            super().connection_lost(error)
 
     def _timeout_cb(self) -> None:
         """The client was silent for too long (RFC 5321 §4.5.3.2.7): say so, then close."""
@@ -170,6 +177,7 @@ class Connection(SMTP):
         if any(event.side is Side.CLIENT and event.kind == "data" for event in self.wire.transcript.events):
             await self.push(Reply(554, "5.5.0", (f"{self.mta.name} You spoke before the greeting",)))
             raise Hangup
+        self.greeted = True
         await self.push(Reply(220, "", (f"{self.mta.name} ESMTP smtplab",)))
 
     async def read_line(self, end: bytes, limit: int) -> bytes:

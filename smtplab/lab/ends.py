@@ -32,12 +32,13 @@ class ClientEnd(asyncio.Protocol):
     def eof_received(self) -> bool:
         self.wire.closing(Side.CLIENT, "closed the connection")
         self.wire.lanes[Side.CLIENT].finish(self.wire.server.feed_eof)
-        return True  # what the server still says must get through
+        return not self.wire.server.absent  # what the server still says must get through
 
     def connection_lost(self, error: Exception | None) -> None:
         self.gone = True
         self.wire.closing(Side.CLIENT, "reset the connection" if error else "closed the connection")
         self.wire.server.abort()
+        self.wire.end()
 
     def pause_writing(self) -> None:
         self.wire.server.flow(paused=True)
@@ -77,6 +78,8 @@ class ServerEnd(asyncio.Transport):
         self._reading = True
         self._eof = False
         self._closing = False
+        self.absent = False  # a firewall swallows what comes: nobody will ever read here
+        self.gone = False
 
     def join(self, protocol: asyncio.BaseProtocol) -> None:
         """Give the connection to the server."""
@@ -118,9 +121,12 @@ class ServerEnd(asyncio.Transport):
         asyncio.get_running_loop().call_soon(self._lost, error)
 
     def _lost(self, error: Exception | None) -> None:
-        if self._protocol:
-            self._protocol.connection_lost(error)
-        self.wire.end()
+        self.gone = True
+        try:
+            if self._protocol:
+                self._protocol.connection_lost(error)
+        finally:
+            self.wire.end()
 
     def is_closing(self) -> bool:
         return self._closing

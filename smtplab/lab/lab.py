@@ -257,7 +257,7 @@ class Lab:
         if not thread.loop.is_closed():
             thread.run(self._close(), timeout=30)
             thread.stop()
-        self._world.scratch.close()
+        self._world.close()
 
     async def _close(self) -> None:
         await self.network.close()

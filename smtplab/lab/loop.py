@@ -9,11 +9,14 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine
+from concurrent.futures import CancelledError
 from typing import Any, TypeVar
 
 from ..mail.errors import LabError
 
 T = TypeVar("T")
+
+STOPPED = "This lab has stopped. Make a new one with `lab = Lab()`."
 
 
 class LoopThread:
@@ -36,13 +39,15 @@ class LoopThread:
         """
         if self.loop.is_closed():
             work.close()
-            raise LabError("This lab has stopped. Make a new one with `lab = Lab()`.")
+            raise LabError(STOPPED)
         if threading.current_thread() is self._thread:
             work.close()
             raise LabError("The lab's own thread may not wait for itself: use the coroutine instead.")
         future = asyncio.run_coroutine_threadsafe(work, self.loop)
         try:
             return future.result(timeout)
+        except CancelledError:
+            raise LabError(STOPPED) from None
         except TimeoutError:
             if future.done():  # the work itself raised TimeoutError
                 raise

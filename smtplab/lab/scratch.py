@@ -8,6 +8,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from ..mail.errors import LabError
+from .loop import STOPPED
 from .wire import Wire
 
 PREFIX = "smtplab-lab-"
@@ -22,7 +24,9 @@ class Scratch:
         self.folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
 
     def write(self, name: str, data: bytes) -> Path:
-        """Write a file, and return its path."""
+        """Write a file, and return its path. Raises LabError once the folder is gone."""
+        if not self.folder.exists():
+            raise LabError(STOPPED)
         path = self.folder / name
         path.write_bytes(data)
         return path

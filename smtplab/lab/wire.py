@@ -125,9 +125,10 @@ class Wire:
             self.add(side, kind="close", note=note)
 
     def end(self) -> None:
-        """Both ends are gone."""
-        self.transcript.closed = True
-        self.on_closed(self)
+        """An end is gone. Once both are, the connection is over."""
+        if self.client.gone and self.server.gone:
+            self.transcript.closed = True
+            self.on_closed(self)
 
     def abort(self) -> None:
         """Cut the connection at both ends, as a reset does."""

@@ -13,12 +13,13 @@ import dns.rdata
 import dns.resolver
 import dns.reversename
 
+from ..mail.errors import LabError
 from ..mail.transcript import Transcript
 from .certificates import Authority, Kind
 from .clock import Clock
 from .dns import Dns
 from .hosts import Host
-from .loop import LoopThread
+from .loop import STOPPED, LoopThread
 from .network import Network
 from .recording import recorded
 from .scratch import KeyLog, Scratch
@@ -38,12 +39,23 @@ class World:
         self.dns = Dns(self.clock.now)
         self.errors: list[BaseException] = []  # bugs of the lab's own, for its tests
         self._tasks: set[asyncio.Task[None]] = set()
+        self._contexts: list[ssl.SSLContext] = []
         self._names: dict[str, str] = {}  # address -> the name that its PTR gives
         self._names_from = self.dns.snapshot()
 
     def context(self, name: str, kind: Kind = "good") -> ssl.SSLContext:
         """The TLS context of the server `name`, with a certificate of this kind, recorded."""
-        return recorded(self.authority.server_context(name, kind=kind), self.keylog.path)
+        if self.thread.loop.is_closed():
+            raise LabError(STOPPED)
+        context = recorded(self.authority.server_context(name, kind=kind), self.keylog.path)
+        self._contexts.append(context)
+        return context
+
+    def close(self) -> None:
+        """Let go of the files, once the loop has ended. Doing it twice is harmless."""
+        for context in self._contexts:
+            context.keylog_filename = None  # type: ignore[assignment]  # closes the file
+        self.scratch.close()
 
     def random(self, purpose: str) -> random.Random:
         """A random source that gives the same numbers in every lab with this seed."""
