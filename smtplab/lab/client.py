@@ -43,7 +43,13 @@ class Session:
         self._reader = ReplyReader()
         self._replies: deque[Reply] = deque()
         self.replies: list[Reply] = []  # all that were read, the greeting first
-        self.greeting: Reply | None = self.read() if greeting else None
+        self.greeting: Reply | None = None
+        if greeting:
+            try:
+                self.greeting = self.read()
+            except BaseException:
+                self._sock.close()
+                raise
 
     @property
     def transcript(self) -> Transcript:
