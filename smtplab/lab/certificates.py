@@ -1,9 +1,10 @@
 """The lab's certificate authority: whom can a TLS client of the lab believe?
 
 One CA, made anew with each lab and trusted by nobody outside it; a certificate for each host; and
-those that a client must not accept: for another name, expired, signed by itself. Validity does not
-follow the lab's clock, so that curl, openssl and swaks accept the good ones by the real one. There
-is no revocation, and no key log: the lab reads what is said where the server decrypts it.
+those that a client must not accept: for another name, expired, signed by itself or by a CA that nobody
+trusts. Besides, what somebody has to show who only pretends to be a host. Validity does not follow the
+lab's clock, so that curl, openssl and swaks accept the good ones by the real one. There is no revocation,
+and no key log: the lab reads what is said where the server decrypts it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -23,7 +25,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from ..mail.errors import LabError
 
-Kind = Literal["good", "wrong-name", "expired", "self-signed"]
+Kind = Literal["good", "wrong-name", "expired", "self-signed", "unknown-ca"]
+Pretence = Literal["self-signed", "unknown-ca", "wrong-name"]
 
 ORGANIZATION = "smtplab"
 ANOTHER_NAME = "elsewhere.example"  # what a "wrong-name" certificate is for
@@ -75,11 +78,20 @@ class Authority:
             self._leaves[names] = self._issue(*names)
         return self._leaves[names]
 
-    def _issue(self, *names: str, until: datetime = UNTIL) -> Certificate:
+    @cached_property
+    def _stranger(self) -> trustme.CA:
+        """A CA that nobody trusts."""
+        return trustme.CA(
+            organization_name="Stranger",
+            organization_unit_name="a CA that nobody trusts",
+            key_type=trustme.KeyType.ECDSA,
+        )
+
+    def _issue(self, *names: str, until: datetime = UNTIL, by: trustme.CA | None = None) -> Certificate:
         if not names:
             raise _no_name(names)
         try:
-            leaf = self._ca.issue_cert(
+            leaf = (by or self._ca).issue_cert(
                 *names,
                 common_name=names[0] if len(names[0]) <= MAX_COMMON_NAME else None,
                 organization_name=ORGANIZATION,
@@ -95,24 +107,40 @@ class Authority:
     def server_context(self, name: str, *, kind: Kind = "good") -> ssl.SSLContext:
         """The TLS context of the server `name`, TLS 1.2 and up; the same one each time.
 
-        `kind` is what its certificate is: "good", "wrong-name", "expired" or "self-signed". Raises
-        LabError for another kind. The context is a plain one: set its `sslobject_class` to read
-        along.
+        `kind` is what its certificate is: "good", "wrong-name", "expired", "self-signed" or
+        "unknown-ca". Raises LabError for another kind. The context is a plain one: set its
+        `sslobject_class` to read along.
         """
         makers: dict[Kind, Callable[[], Certificate]] = {
             "good": lambda: self.leaf(name),
             "wrong-name": lambda: self.leaf(ANOTHER_NAME),
             "expired": lambda: self._issue(name, until=EXPIRED),
             "self-signed": lambda: _self_signed(self.leaf(name)),
+            "unknown-ca": lambda: self._issue(name, by=self._stranger),
         }
         if kind not in makers:
             raise LabError(f"There is no certificate of kind {kind!r}. There are: {', '.join(makers)}.")
         if (name, kind) not in self._contexts:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.minimum_version = ssl.TLSVersion.TLSv1_2
-            makers[kind]().load_into(context)
-            self._contexts[name, kind] = context
+            self._contexts[name, kind] = _serving(makers[kind]())
         return self._contexts[name, kind]
+
+    def impostor_context(self, name: str, own: str, kind: Pretence = "self-signed") -> ssl.SSLContext:
+        """The TLS context of somebody whose host is `own` and who pretends to be `name`.
+
+        `kind` is what there is to show for it, always with another key than that of `name`: a
+        certificate for `name` that is "self-signed" or from an "unknown-ca", or one from the CA that all
+        trust, but for `own` ("wrong-name"). Raises LabError for another kind.
+        """
+        makers: dict[Pretence, Callable[[], Certificate]] = {
+            "self-signed": lambda: _self_signed(self._issue(name)),
+            "unknown-ca": lambda: self._issue(name, by=self._stranger),
+            "wrong-name": lambda: self._issue(own),
+        }
+        if kind not in makers:
+            raise LabError(
+                f"Nobody can pretend with a certificate of kind {kind!r}, but: {', '.join(makers)}."
+            )
+        return _serving(makers[kind]())
 
     def client_context(self, check: bool = True) -> ssl.SSLContext:
         """A new client context that trusts this CA and no other, or with `check=False` anyone.
@@ -127,6 +155,14 @@ class Authority:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         return context
+
+
+def _serving(certificate: Certificate) -> ssl.SSLContext:
+    """The context of a server that presents `certificate`."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    certificate.load_into(context)
+    return context
 
 
 def _self_signed(leaf: Certificate) -> Certificate:

@@ -97,11 +97,14 @@ class Connection(SMTP):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         again = self.transport is not None
+        kept = self._unread if again and self.mta.careless_starttls else b""
         super().connection_made(transport)
         if again:
             self.tls = True
             self.account = ""
             self.forget()
+        if kept:  # aiosmtpd has just discarded it, as RFC 3207 §4.2 demands
+            self._reader.feed_data(kept)
 
     def data_received(self, data: bytes) -> None:
         self._reset_timeout()
@@ -180,6 +183,11 @@ class Connection(SMTP):
         self.greeted = True
         await self.push(Reply(220, "", (f"{self.mta.name} ESMTP smtplab",)))
 
+    @property
+    def _unread(self) -> bytes:
+        """What the client has said and nobody has read."""
+        return bytes(self._reader._buffer)  # type: ignore[attr-defined]
+
     async def read_line(self, end: bytes, limit: int) -> bytes:
         """One line with its `end`. Of a line over `limit` octets, b"" (and the line is gone)."""
         too_long = False
@@ -221,6 +229,7 @@ class Connection(SMTP):
         if argument:
             await self.answer("STARTTLS", Reply(501, "5.5.4", ("STARTTLS takes no parameters",)))
         else:
+            self.wire.kept = self.mta.careless_starttls and bool(self._unread)
             await super().smtp_STARTTLS(argument)
 
     async def smtp_AUTH(self, argument: str) -> None:

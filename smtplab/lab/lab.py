@@ -34,6 +34,7 @@ from .delivery import Delivery
 from .dns import Dns
 from .hosts import Host, Rule
 from .mailbox import Mail, Store
+from .mallory import Mallory
 from .mta import Mta
 from .network import Network
 from .queue import Item, Queue
@@ -59,6 +60,7 @@ class Lab:
         self.mtas: dict[str, Mta] = {}
         self._stores: dict[str, Store] = {}
         self._world = World(seed, Host(VISITOR.name, VISITOR.addresses))
+        self.mallory = Mallory(self._world)  # on the wire, once she is told what to do
         atexit.register(self.stop)
         try:
             self._world.thread.run(self._start())
@@ -235,7 +237,10 @@ class Lab:
 
     def _items_of(self, transcript: Transcript) -> list[Item]:
         return [
-            item for mta in self.mtas.values() for item in mta.queue.items if item.transcript is transcript
+            item
+            for mta in self.mtas.values()
+            for item in mta.queue.items
+            if item.transcript is transcript or item.transcript is transcript.twin
         ]
 
     def settle(self) -> None:

@@ -71,6 +71,8 @@ class Mta:
 
     `relay` says who may send where, `policies` what else it asks of a message, in their order.
     With `strict_line_ends` only CR LF ends a line of the message (RFC 5321 §2.3.8).
+    `careless_starttls` makes it go on under TLS with commands that came in clear behind STARTTLS, which
+    RFC 3207 §4.2 forbids and many servers did until 2011 (CVE-2011-0411), some much longer.
     `aliases` maps an address to those that its mail goes on to.
     """
 
@@ -84,6 +86,7 @@ class Mta:
     relay: RelayTable = field(default_factory=RelayTable)
     policies: list[Policy] = field(default_factory=list)
     strict_line_ends: bool = True
+    careless_starttls: bool = False
     extensions: list[str] = field(default_factory=lambda: list(EXTENSIONS))
     mechanisms: list[str] = field(default_factory=lambda: ["PLAIN", "LOGIN"])
     limits: Limits = field(default_factory=Limits)

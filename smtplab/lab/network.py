@@ -10,6 +10,7 @@ The network is closed: it has no way to connect to anything but its own taps.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import ssl
 from collections import deque
@@ -24,14 +25,20 @@ from typing import cast
 from ..mail.errors import LabError
 from ..mail.transcript import Endpoint, Side, Transcript
 from .hosts import Host, Rule
+from .loop import STOPPED
 from .recording import CURRENT
 from .scratch import KeyLog
 from .wire import Wire
 
 LOOPBACK = "127.0.0.1"
+FREE_PORTS = range(1024, 32768)
 KEPT = 10_000  # transcripts; the oldest go first, so that a long-lived lab stays within its memory
 
 Factory = Callable[[Wire], asyncio.Protocol]
+
+# Someone in the middle: is given the client's leg, and the transcript and latency for a leg of their own
+# to the server, which they return.
+Middleman = Callable[[Wire, Transcript, Callable[[], float]], Wire]
 
 
 @dataclass(slots=True)
@@ -46,6 +53,7 @@ class Tap:
     tls: ssl.SSLContext | None
     drops: list[tuple[Side, bytes]]
     listener: asyncio.Server | None = None
+    middle: Middleman | None = None
 
     @property
     def real(self) -> tuple[str, int]:
@@ -79,6 +87,7 @@ class Network:
         self._sources: dict[int, str] = {}  # real client port -> notional source address
         self._wires: set[Wire] = set()
         self._number = 0
+        self._closed = False
         self._joining: set[asyncio.Task[None]] = set()
         self.add(visitor)
 
@@ -118,6 +127,7 @@ class Network:
 
     def tap(self, name: str, port: int) -> Tap:
         """The tap for `port` of a host's name or address. Raises LabError when nobody listens."""
+        self._check_open()
         host = self.host(name)
         address = name if name in host.addresses else host.addresses[0]
         if (address, port) not in self._taps:
@@ -128,6 +138,10 @@ class Network:
     def taps(self, host: Host) -> list[Tap]:
         """The taps of a host, on all its addresses."""
         return [tap for tap in self._taps.values() if tap.host is host]
+
+    def wires(self) -> list[Wire]:
+        """The connections that live now; one with someone in the middle as its two legs."""
+        return list(self._wires)
 
     def blocked(self, source: str, port: int) -> Rule | None:
         """The firewall rule that stops a connection from the address `source` to `port`, if any."""
@@ -165,6 +179,7 @@ class Network:
         return client
 
     def _route(self, source: str, to: str, port: int) -> tuple[socket.socket, tuple[str, int]]:
+        self._check_open()
         server, sender = self.host(to), self.host(source)
         address = to if to in server.addresses else server.addresses[0]
         mine = source if source in sender.addresses else sender.address(ip_address(address).version)
@@ -176,17 +191,21 @@ class Network:
         if rule or (address, port) not in self._taps:
             raise ConnectionRefusedError(f"Connection refused by {address} port {port}")
         client = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # Lines are short, and a dialogue waits for each: Nagle's algorithm would add 40 ms to some.
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         client.bind((LOOPBACK, 0))
         # Known before the connection is: the tap looks the source up when it accepts.
         self._sources[client.getsockname()[1]] = mine
         return client, self._taps[address, port].real
 
+    def _check_open(self) -> None:
+        if self._closed:
+            raise LabError(STOPPED)
+
     async def close(self) -> None:
         """Close the listeners, then both ends of every connection, and wait until they are gone."""
-        for tap in self._taps.values():
-            if tap.listener:
-                tap.listener.close()
-        self._taps.clear()
+        self._closed = True
+        await self._stop_listening()
         for wire in list(self._wires):
             wire.abort()
         for task in list(self._joining):
@@ -195,36 +214,60 @@ class Network:
         while self._wires:
             await asyncio.sleep(0)
 
+    async def _stop_listening(self) -> None:
+        """Close the listeners, once what they have accepted is let in: asyncio would leave it open."""
+        listeners = [tap.listener for tap in self._taps.values() if tap.listener]
+        self._taps.clear()
+        for sock in (sock for listener in listeners for sock in listener.sockets):
+            with contextlib.suppress(NotImplementedError):  # Windows
+                asyncio.get_running_loop().remove_reader(sock)
+        await asyncio.sleep(0)
+        for listener in listeners:
+            listener.close()
+
     def accepted(self, tap: Tap, transport: asyncio.Transport) -> None:
         """A client has connected to `tap`: find out who it is and lead it to the server."""
         source = self._sources.pop(transport.get_extra_info("peername")[1], self.visitor.addresses[0])
         rule = self.blocked(source, tap.port)
-        if rule and rule.action == "refuse":
+        if self._closed or (rule and rule.action == "refuse"):
             transport.abort()
             return
         if gateway := self.gateways.get(tap.host.name):
             source = gateway.addresses[0]
-        self._number += 1
-        port = transport.get_extra_info("peername")[1]
-        transcript = Transcript(
-            self._number,
-            Endpoint(self.host(source).name, source, port),
-            Endpoint(tap.host.name, tap.address, tap.port),
-            self._now(),
-            tap.protocol,
+        legs = 2 if tap.middle else 1
+        wire = Wire(
+            self._record(source, transport.get_extra_info("peername")[1], tap), lambda: self.latency / legs
         )
-        self.transcripts.append(transcript)
-        wire = Wire(transcript, lambda: self.latency)
         wire.drops = tap.drops
+        self._keep(wire)
+        wire.client.connection_made(transport)
+        transport.set_protocol(wire.client)
+        if rule:  # it swallows: nobody answers
+            wire.server.absent = True
+            return
+        if tap.middle:
+            # A port below those that the system gives to clients: no real one is mistaken for it.
+            there = self._record(source, FREE_PORTS[self._number % len(FREE_PORTS)], tap)
+            wire = self._keep(tap.middle(wire, there, lambda: self.latency / legs))
+        context = copy_context()
+        context.run(CURRENT.set, wire)
+        context.run(self._join, wire, tap)
+
+    def _record(self, source: str, port: int, tap: Tap) -> Transcript:
+        """A transcript for a connection from the address `source` to `tap`."""
+        self._number += 1
+        client = Endpoint(self.host(source).name, source, port)
+        server = Endpoint(tap.host.name, tap.address, tap.port)
+        transcript = Transcript(self._number, client, server, self._now(), tap.protocol)
+        self.transcripts.append(transcript)
+        return transcript
+
+    def _keep(self, wire: Wire) -> Wire:
+        """Know `wire` until it has closed."""
         wire.on_closed = self._wires.discard
         wire.on_tls = self._secrets.hand_over
         self._wires.add(wire)
-        wire.client.connection_made(transport)
-        transport.set_protocol(wire.client)
-        if not rule:  # a rule here swallows: nobody answers
-            context = copy_context()
-            context.run(CURRENT.set, wire)
-            context.run(self._join, wire, tap)
+        return wire
 
     def _join(self, wire: Wire, tap: Tap) -> None:
         if not tap.tls:

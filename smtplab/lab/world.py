@@ -47,9 +47,12 @@ class World:
         """The TLS context of the server `name`, with a certificate of this kind, recorded."""
         if self.thread.loop.is_closed():
             raise LabError(STOPPED)
-        context = recorded(self.authority.server_context(name, kind=kind), self.keylog.path)
+        return self.record(self.authority.server_context(name, kind=kind))
+
+    def record(self, context: ssl.SSLContext) -> ssl.SSLContext:
+        """A server's TLS context, made to tell the wire what is said inside."""
         self._contexts.append(context)
-        return context
+        return recorded(context, self.keylog.path)
 
     def close(self) -> None:
         """Let go of the files, once the loop has ended. Doing it twice is harmless."""

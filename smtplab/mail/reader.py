@@ -68,7 +68,8 @@ class Reader:
 
     def tls(self, event: Event, number: int) -> None:
         """TLS began."""
-        self.place(Line(event.t, event.side, True, "tls", event.note), number)
+        note = "The server keeps what came in clear behind STARTTLS" if event.kept else ""
+        self.place(Line(event.t, event.side, True, "tls", event.note, note=note), number)
 
     def ordered(self) -> list[Line]:
         """All lines, in the order in which their last octets came."""

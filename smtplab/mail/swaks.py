@@ -49,6 +49,8 @@ def _rows(lines: Sequence[Line], index: int, line: Line, secrets: bool) -> Itera
         if forgotten := sum(earlier.dropped for earlier in lines[:index]):
             plural = "line" if forgotten == 1 else "lines"
             yield line.t, "***", f"{forgotten} {plural} sent in clear behind STARTTLS: forgotten."
+        if line.note:
+            yield line.t, "***", f"{line.note}."
     elif line.kind == "close":
         yield from _closing(lines, index, line)
     else:
