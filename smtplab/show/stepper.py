@@ -220,7 +220,7 @@ class Stepper(Ladder):
         bundle, metadata = super()._repr_mimebundle_(**options)
         steps = h.ol[(h.li[h.code[visible(str(step))]] for step in self._script)]
         script = h.details[h.summary["The script"], steps] if self._script else None
-        return bundle | {"text/html": bundle["text/html"] + Markup(script or "")}, metadata
+        return bundle | {"text/html": str(Markup(bundle["text/html"]) + Markup(script or ""))}, metadata
 
 
 class Console(Stepper):

@@ -85,6 +85,11 @@ class Lesson:
         ]
 
     @cached_property
+    def head(self) -> dict[str, Any]:
+        """What is kept with the lesson for its head: title, minutes and objectives."""
+        return bank.head(self.name)
+
+    @cached_property
     def questions(self) -> list[Call]:
         """The calls that ask for a prediction."""
         return [call for call in self.calls("predict") if not call.has("explain")]

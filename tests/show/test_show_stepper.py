@@ -291,7 +291,7 @@ def test_the_code_follows_what_was_said(lab: Lab) -> None:
 def test_the_still_form_holds_the_ladder_and_the_script(stepper: Stepper) -> None:
     press(stepper, "next")
     bundle, _ = stepper._repr_mimebundle_()
-    assert "sl-picture" in bundle["text/html"]
+    assert '<svg class="sl-picture"' in bundle["text/html"]
     assert "MAIL FROM:&lt;alice@acorn.example&gt;" in bundle["text/html"]
     assert f" -> {HELLO}" in bundle["text/plain"]
 
