@@ -1,23 +1,32 @@
-"""The lab as a notebook has it: with its pictures. Here lab/ and show/ meet, and nowhere else."""
+"""The lab as a notebook has it: with its pictures. Here lab/ and show/ meet, and nowhere else.
+
+Widgets are loaded when the first one is asked for: a script that only wants a lab starts without them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from email.message import EmailMessage
+from typing import TYPE_CHECKING
 
 from .lab.delivery import Delivery
 from .lab.lab import Lab as BareLab
-from .show.code import Target
-from .show.map import MailMap
-from .show.script import Step
-from .show.stepper import Console, Stepper
-from .show.verdict import html
+from .mail.transcript import Transcript
+
+if TYPE_CHECKING:
+    from .show.code import Target
+    from .show.ladder import Ladder
+    from .show.map import MailMap
+    from .show.script import Step
+    from .show.stepper import Console, Stepper
 
 
 class ShownDelivery(Delivery):
     """A delivery that shows itself in a notebook: its verdict, with a step for every hop."""
 
     def _repr_html_(self) -> str:
+        from .show.verdict import html
+
         return str(html(self.verdict()))
 
 
@@ -30,27 +39,39 @@ class Lab(BareLab):
 
     def map(self, delivery: Delivery | None = None) -> MailMap:
         """The hosts of the lab. With a `delivery`, the way that its message took."""
+        from .show.map import MailMap
+
         path = delivery.path if delivery else ()
         return MailMap(self.topology(), transcripts=lambda: self.transcripts, path=path)
+
+    def ladder(self, transcript: Transcript | None = None) -> Ladder:
+        """A transcript, the newest by default, with a panel that explains the line in focus."""
+        from .show.ladder import Ladder
+
+        return Ladder(transcript or self.transcripts[-1])
 
     def stepper(
         self, host: str, script: Sequence[Step | bytes], *, port: int = 25, source: str | None = None
     ) -> Stepper:
         """A session with `host` to step through: `script` is said line by line, on Next."""
-        title = f"{self._source(source, port)} → {host}:{port}"
-        target = self._target(host, port)
-        return Stepper(lambda: self.connect(host, port, source), script, code=target.code, title=title)
+        from .show.stepper import Stepper
+
+        code, title = self._target(host, port).code, self._title(host, port, source)
+        return Stepper(lambda: self.connect(host, port, source), script, code=code, title=title)
 
     def console(self, host: str, *, port: int = 25, source: str | None = None) -> Console:
         """A session with `host` to type into."""
-        title = f"{self._source(source, port)} → {host}:{port}"
-        target = self._target(host, port)
-        return Console(lambda: self.connect(host, port, source), code=target.code, title=title)
+        from .show.stepper import Console
+
+        code, title = self._target(host, port).code, self._title(host, port, source)
+        return Console(lambda: self.connect(host, port, source), code=code, title=title)
 
     def _target(self, host: str, port: int) -> Target:
+        from .show.code import Target
+
         tap = self.network.tap(host, port)
         address, real = tap.real
         return Target(tap.host.name, address, real, "implicit" if tap.tls else "none", self.ca_file())
 
-    def _source(self, source: str | None, port: int) -> str:
-        return self.network.host(source or self.usual_source(port)).name
+    def _title(self, host: str, port: int, source: str | None) -> str:
+        return f"{self.network.host(source or self.usual_source(port)).name} → {host}:{port}"
