@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 from .lab.delivery import Delivery
 from .lab.lab import Lab as BareLab
+from .mail.errors import LabError
 from .mail.transcript import Transcript
 
 if TYPE_CHECKING:
     from .show.code import Target
+    from .show.eavesdrop import Eavesdropper
     from .show.ladder import Ladder
     from .show.map import MailMap
     from .show.script import Step
@@ -48,7 +50,19 @@ class Lab(BareLab):
         """A transcript, the newest by default, with a panel that explains the line in focus."""
         from .show.ladder import Ladder
 
-        return Ladder(transcript or self.transcripts[-1])
+        return Ladder(transcript or self.transcripts[-1], focus=0)
+
+    def eavesdrop(self, transcript: Transcript | None = None, *, secrets: bool = False) -> Eavesdropper:
+        """A transcript, the newest by default, as its two ends have it and as a listener on the wire does.
+
+        With `secrets`, passwords said under TLS are shown on the side of the two ends. Raises LabError
+        when nothing has been said yet.
+        """
+        from .show.eavesdrop import Eavesdropper
+
+        if transcript is None and not self.transcripts:
+            raise LabError("Nothing was said in this lab yet: open a session with lab.connect(...) first.")
+        return Eavesdropper(transcript or self.transcripts[-1], secrets=secrets)
 
     def stepper(
         self, host: str, script: Sequence[Step | bytes], *, port: int = 25, source: str | None = None

@@ -85,9 +85,12 @@ class Line:
 
 
 def shown(line: Line, *, secrets: bool = False) -> str:
-    """The line's text made visible, each line of a reply on its own; secrets hidden unless asked for."""
+    """The line's text made visible, each line of a reply on its own; secrets hidden unless asked for.
+
+    A tab in a message stays a tab: it is how header fields are folded.
+    """
     if secrets or not line.secret:
-        return visible(line.text, keep="\n" if line.kind in ("greeting", "reply") else "")
+        return visible(line.text, keep={"greeting": "\n", "reply": "\n", "data": "\t"}.get(line.kind, ""))
     if line.reply:
         return f"{line.reply.code} {HIDDEN}"
     readable = _READABLE.match(line.text) if line.kind == "command" else None

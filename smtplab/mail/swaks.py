@@ -39,7 +39,7 @@ def render(
         rows += _rows(lines, index, line, secrets)
     return "\n".join(
         f"{t * 1000:9.1f}  {sign} {said}".rstrip() if times else f"{sign} {said}".rstrip()
-        for t, sign, said in ((t, sign, visible(said)) for t, sign, said in rows)
+        for t, sign, said in ((t, sign, visible(said, keep="\t")) for t, sign, said in rows)
     )
 
 

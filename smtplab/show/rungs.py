@@ -105,7 +105,7 @@ def parts(row: Row, *, secrets: bool = False) -> tuple[str, str]:
         return "", f"… {row.count:,} more lines of content"
     if line.reply is not None and not line.secret:
         return "", reply_text(line.reply, line.verb)
-    text = shown(line, secrets=secrets)
+    text = shown(line, secrets=secrets).expandtabs(4)
     if row.kind == "tls":
         return "", f"{text} from here on"
     pattern = _VERB if row.kind == "command" else _FIELD if line.part == "header" else None
