@@ -24,8 +24,8 @@ class Delivery:
     @property
     def reply(self) -> Reply:
         """The submission server's last word on the message: to its end, or to what it refused."""
-        replies = [line.reply for line in lines(self.transcript) if line.reply and line.verb != "QUIT"]
-        return replies[-1]
+        after_it = ("RSET", "QUIT")  # what smtplib says once all is over
+        return [line.reply for line in lines(self.transcript) if line.reply and line.verb not in after_it][-1]
 
     def items(self) -> list[Item]:
         """The message as each MTA took it, in the order in which it travelled."""
@@ -43,7 +43,9 @@ class Delivery:
         """Every connection that the message went over, the submission first."""
         hops = [self.transcript]
         for item in self.items():
-            hops += [a.transcript for a in item.attempts if a.transcript and a.transcript not in hops]
+            for attempt in item.attempts:
+                if attempt.transcript and all(attempt.transcript is not hop for hop in hops):
+                    hops.append(attempt.transcript)
         return hops
 
     @property
@@ -92,7 +94,8 @@ class Delivery:
 
 def _attempt(attempt: Attempt) -> Step:
     said = _said(attempt.reply) if attempt.reply else visible(attempt.note or "no reply")
-    return Step(f"{attempt.recipient.path} to {attempt.host}", said, attempt.outcome)
+    steps = (attempt.tls,) if attempt.tls else ()
+    return Step(f"{attempt.recipient.path} to {attempt.host}", said, attempt.outcome, "", steps)
 
 
 def _said(reply: Reply) -> str:

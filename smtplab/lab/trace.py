@@ -53,5 +53,10 @@ def without_field(content: bytes, name: str) -> bytes:
 
 def has_field(content: bytes, name: str) -> bool:
     """True when the header section of `content` has a field called `name`."""
+    return count(content, name) > 0
+
+
+def count(content: bytes, name: str) -> int:
+    """How many fields called `name` the header section of `content` has."""
     header = b"\r\n" + content.partition(b"\r\n\r\n")[0].lower()
-    return b"\r\n" + name.lower().encode() + b":" in header
+    return header.count(b"\r\n" + name.lower().encode() + b":")
