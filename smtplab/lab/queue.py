@@ -1,8 +1,9 @@
 """The queue of an MTA: mail for other hosts, from acceptance to the next host's 250.
 
 An MTA that has said 250 to a message must deliver it or say that it could not (RFC 5321 §6.1). The
-queue finds the next host by MX (RFC 5321 §5.1), speaks SMTP to it with aiosmtplib, and tries again
-later after a temporary failure. It writes no DSN: what failed is kept with its reply.
+queue finds the next host by MX (RFC 5321 §5.1), speaks SMTP to it with aiosmtplib, under TLS as
+`outbound` decides, and tries again later after a temporary failure. It writes no DSN: what failed is kept
+with its reply.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from ..mail.envelope import Envelope, Recipient
 from ..mail.errors import LabError
 from ..mail.reply import Reply
 from ..mail.transcript import Transcript
+from ..mail.verdict import Step
+from .outbound import SUBMISSIONS, Level, Outbound, TlsFailed, checked
 from .world import World
 
 RETRY_AFTER = timedelta(minutes=30)  # RFC 5321 §4.5.4.1: at least half an hour
@@ -29,12 +32,20 @@ Outcome = Literal["queued", "delivered", "relayed", "expanded", "delayed", "fail
 
 @dataclass(frozen=True, slots=True)
 class SmartHost:
-    """A host that takes all outgoing mail (a relay host): where it is, and the account to use there."""
+    """A host that takes all outgoing mail (a relay host): where it is, and the account to use there.
+
+    `tls` is the level for it (see `outbound`): a password is at stake, so it is "verify" unless told
+    otherwise.
+    """
 
     host: str
     port: int
     account: str
     password: str
+    tls: Level = "verify"
+
+    def __post_init__(self) -> None:
+        checked(self.tls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +53,8 @@ class Attempt:
     """One try to hand a message to one host for one recipient.
 
     `reply` is the reply that settled it; None when none came, and `note` says why. `transcript` is
-    None when no connection came about.
+    None when no connection came about. `tls` says what was decided about TLS, and why; None when it did
+    not come to that.
     """
 
     when: datetime
@@ -51,6 +63,7 @@ class Attempt:
     reply: Reply | None
     note: str = ""
     transcript: Transcript | None = None
+    tls: Step | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -78,13 +91,26 @@ class Item:
 
 
 class Queue:
-    """One MTA's queue: `name` is what it says in EHLO; `smart_host` takes everything when set."""
+    """One MTA's queue: `name` is what it says in EHLO; `smart_host` takes everything when set.
+
+    `tls` is the level of TLS with other hosts: "none", "may", "encrypt" or "verify". Setting it raises
+    LabError for any other word.
+    """
 
     def __init__(self, name: str, world: World) -> None:
         self.name = name
         self.world = world
         self.items: list[Item] = []
         self.smart_host: SmartHost | None = None
+        self._tls: Level = "may"
+
+    @property
+    def tls(self) -> Level:
+        return self._tls
+
+    @tls.setter
+    def tls(self, level: Level) -> None:
+        self._tls = checked(level)
 
     def add(self, item: Item, recipients: list[Recipient]) -> None:
         """Take `item` on for `recipients`, and try at once."""
@@ -138,21 +164,41 @@ class Queue:
         return [domain] if implicit else []
 
     async def _send(self, host: str, item: Item, batch: list[Recipient]) -> list[Attempt]:
-        """One connection to `host`: an Attempt for every recipient of `batch`."""
-        now = self.world.clock.now()
+        """An Attempt for every recipient of `batch`; two when TLS fails and the message may go in clear."""
+        level = self.smart_host.tls if self.smart_host else self.tls
+        authority = self.world.authority
+        tries, in_clear = await self._connect(Outbound(host, level, authority.client_context), item, batch)
+        if in_clear:
+            plain = Outbound(host, level, authority.client_context, broken=True)
+            tries += (await self._connect(plain, item, batch))[0]
+        return tries
+
+    async def _connect(
+        self, outbound: Outbound, item: Item, batch: list[Recipient]
+    ) -> tuple[list[Attempt], bool]:
+        """One connection: an Attempt for every recipient, and whether another may be made in clear."""
+        now, host = self.world.clock.now(), outbound.host
         port = self.smart_host.port if self.smart_host else 25
         try:
             sock = await self.world.network.dial_async(self.name, host, port)
         except (OSError, LabError) as error:
-            return [Attempt(now, host, r, None, str(error)) for r in batch]
+            return [Attempt(now, host, r, None, str(error)) for r in batch], False
         local_port = sock.getsockname()[1]
         client = aiosmtplib.SMTP(
-            hostname=host, sock=sock, local_hostname=self.name, start_tls=False, timeout=60
+            hostname=host,
+            sock=sock,
+            local_hostname=self.name,
+            start_tls=False,
+            use_tls=port == SUBMISSIONS,
+            tls_context=outbound.context,
+            timeout=60,
         )
         replies: dict[int, Reply] = {}
-        note = ""
+        note, in_clear = "", False
         try:
-            await self._converse(client, item, batch, replies)
+            await self._converse(client, outbound, item, batch, replies)
+        except TlsFailed as error:
+            note, in_clear = str(error), error.in_clear
         except aiosmtplib.SMTPResponseException as error:
             replies = {n: _reply(error.code, error.message) for n in range(len(batch))}
         except (aiosmtplib.SMTPException, OSError) as error:
@@ -160,20 +206,24 @@ class Queue:
         finally:
             client.close()
         transcript = self.world.transcript_of(local_port)
-        return [Attempt(now, host, r, replies.get(n), note, transcript) for n, r in enumerate(batch)]
+        tries = [
+            Attempt(now, host, recipient, replies.get(n), note, transcript, outbound.step)
+            for n, recipient in enumerate(batch)
+        ]
+        return tries, in_clear
 
     async def _converse(
-        self, client: aiosmtplib.SMTP, item: Item, batch: list[Recipient], replies: dict[int, Reply]
+        self,
+        client: aiosmtplib.SMTP,
+        outbound: Outbound,
+        item: Item,
+        batch: list[Recipient],
+        replies: dict[int, Reply],
     ) -> None:
         """The dialogue. `replies` gets, by place in `batch`, the reply that settles each recipient."""
-        await client.connect()
+        await outbound.connect(client)
         await client.ehlo()
-        if client.supports_extension("STARTTLS"):
-            # Without verification, as MTAs do between strangers: better than clear text, and no more.
-            await client.starttls(
-                tls_context=self.world.authority.client_context(check=bool(self.smart_host))
-            )
-            await client.ehlo()
+        await outbound.start(client)
         if self.smart_host:
             await client.login(self.smart_host.account, self.smart_host.password)
         mail = await self._command(
