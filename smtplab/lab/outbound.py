@@ -122,7 +122,8 @@ class Outbound:
         return TlsFailed(f"4.7.5 {why}")
 
     def _clear(self, why: str) -> None:
-        self._decided(f"{why}, so it goes in clear", "none", "RFC 3207 §4" if self.level == "none" else "RFC 7435 §4")
+        ref = "RFC 3207 §4" if self.level == "none" else "RFC 7435 §4"
+        self._decided(f"{why}, so it goes in clear", "none", ref)
 
     def _secured(self, how: str, ref: str) -> None:
         if self.level == "verify":
