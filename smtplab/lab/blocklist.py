@@ -7,13 +7,15 @@ an address that no person ever gave to anyone, is listed an hour later.
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from functools import partial
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 
 import dns.exception
 
 from ..mail.envelope import Envelope, Recipient
+from ..mail.errors import LabError
 from ..mail.path import Path
 from ..mail.reply import Reply
 from .mta import Mta
@@ -21,9 +23,10 @@ from .policy import Policy
 from .server import SmtpServer
 from .world import World
 
-LISTED = (
-    "127.0.0.2"  # the value of an entry, and the address that every list has for tests: RFC 5782 §2.1, §5
-)
+LISTED = "127.0.0.2"  # the value of an entry, by convention (RFC 5782 §2.1)
+# What every list has, for without it nobody could tell an empty list from a dead one (RFC 5782 §5).
+TESTS = ("127.0.0.2", "::ffff:7f00:2")
+VALUES = ip_network("127.0.0.0/8")  # where the value of an entry lies (RFC 5782 §2.1)
 AFTER = timedelta(hours=1)
 
 
@@ -33,65 +36,93 @@ class Blocklist:
     def __init__(self, world: World, zone: str = "bl.example") -> None:
         self.zone = zone
         self._world = world
+        self._removals: Counter[str] = Counter()  # by name: a report from before one counts no more
         world.dns.add_zone(zone)
-        self.add(
-            LISTED, "test entry"
-        )  # RFC 5782 §5: without it nobody can tell an empty list from a dead one
+        for address in TESTS:
+            self.add(address, "test entry")
 
     def name(self, address: str) -> str:
-        """The name under which `address` is asked for (RFC 5782 §2.1, §2.4): `66.113.0.203.bl.example`."""
-        ip = ip_address(address)
+        """The name under which `address` is asked for (RFC 5782 §2.1, §2.4): `66.113.0.203.bl.example`.
+
+        Raises LabError for what is no IP address.
+        """
+        try:
+            ip = ip_address(address)
+        except ValueError:
+            raise LabError(
+                f"A blocklist lists IP addresses, such as 203.0.113.66, not {address!r}."
+            ) from None
         parts = str(ip).split(".") if ip.version == 4 else list(ip.exploded.replace(":", ""))
         return ".".join(reversed(parts)) + "." + self.zone
 
     def add(self, address: str, why: str) -> None:
         """List an address, with the reason as text."""
         zone = self._world.dns.zone(self.zone)
+        zone.set(self.name(address) + ".", "TXT", why)  # first: it may be refused, and then nothing is listed
         zone.set(self.name(address) + ".", "A", LISTED)
-        zone.set(self.name(address) + ".", "TXT", why)
 
     def remove(self, address: str) -> None:
-        """Take an address off the list."""
-        self._world.dns.zone(self.zone).delete(self.name(address) + ".")
+        """Take an address off the list. Reports up to now are settled with it."""
+        name = self.name(address)
+        self._removals[name] += 1
+        self._world.dns.zone(self.zone).delete(name + ".")
 
     def report(self, address: str, why: str) -> None:
         """Note that `address` sent spam: it will be listed in an hour, by the lab's clock."""
-        self._world.clock.at(self._world.clock.now() + AFTER, partial(self._add_later, address, why))
+        alarm = partial(self._add_later, address, why, self._removals[self.name(address)])
+        self._world.clock.at(self._world.clock.now() + AFTER, alarm)
 
-    async def _add_later(self, address: str, why: str) -> None:
-        self.add(address, why)
+    async def _add_later(self, address: str, why: str, removals: int) -> None:
+        if self._removals[self.name(address)] == removals:
+            self.add(address, why)
 
     def protect(self, mta: Mta, trap: str) -> None:
-        """Make an MTA ask this list, and make the mailbox `trap` there its spam trap."""
-        mta.store.add(trap)
-        mta.policies += [AskBlocklist(self, self._world), SpamTrap(self, trap)]
+        """Make an MTA ask this list, and make the mailbox `trap` there its spam trap.
+
+        Doing it again changes nothing.
+        """
+        if not mta.store.find(Path.of(trap)):
+            mta.store.add(trap)
+        asks = [policy for policy in mta.policies if isinstance(policy, AskBlocklist)]
+        traps = [policy for policy in mta.policies if isinstance(policy, SpamTrap)]
+        new = SpamTrap(self, trap)
+        if not any(policy.blocklist is self for policy in asks):
+            mta.policies.append(AskBlocklist(self, self._world))
+        if not any(policy.blocklist is self and policy.trap == new.trap for policy in traps):
+            mta.policies.append(new)
 
 
 class AskBlocklist(Policy):
     """Refuse recipients to a client that is listed, unless it has logged in."""
 
     def __init__(self, blocklist: Blocklist, world: World) -> None:
-        self._blocklist, self._world = blocklist, world
+        self.blocklist, self._world = blocklist, world
 
     async def on_rcpt(self, session: SmtpServer, recipient: Recipient) -> Reply | None:
         address = session.wire.transcript.client.address
-        try:
-            listed = await self._world.lookup(self._blocklist.name(address), "A")
-        except dns.exception.DNSException:
-            return None  # a list that does not answer must not stop all mail
-        if session.account or not listed:
+        if session.account or not await self._listed(address):
             return None
-        text = f"Service unavailable; Client host [{address}] blocked using {self._blocklist.zone}"
+        text = f"Service unavailable; Client host [{address}] blocked using {self.blocklist.zone}"
         return Reply(554, "5.7.1", (text,))
+
+    async def _listed(self, address: str) -> bool:
+        """Whether the list has an entry. A list that does not answer must not stop all mail, and neither
+        must one whose name has gone to somebody who gives it an address of the web."""
+        try:
+            values = await self._world.lookup(self.blocklist.name(address), "A")
+        except dns.exception.DNSException:
+            return False
+        return any(ip_address(value.to_text()) in VALUES for value in values)
 
 
 class SpamTrap(Policy):
     """Report whoever sends to the trap. The message is accepted: a trap does not give itself away."""
 
     def __init__(self, blocklist: Blocklist, trap: str) -> None:
-        self._blocklist, self._trap = blocklist, Path.of(trap)
+        self.blocklist, self.trap = blocklist, Path.of(trap).address.lower()
 
     async def on_message(self, session: SmtpServer, envelope: Envelope, content: bytes) -> Reply | None:
-        if self._trap in envelope.forward_paths:
-            self._blocklist.report(session.wire.transcript.client.address, f"sent to {self._trap.address}")
+        # In any case of letters, as the store takes a local part.
+        if any(path.address.lower() == self.trap for path in envelope.forward_paths):
+            self.blocklist.report(session.wire.transcript.client.address, f"sent to {self.trap}")
         return None

@@ -25,7 +25,7 @@ class Actor:
     """A host and what it does. `mailboxes`, `accounts` and `aliases` are those of its domain.
 
     `inside` are the networks that may relay through it without logging in; hosts with the same
-    `admd` share their mailboxes.
+    `admd` share their mailboxes. A minor part that is not `on_map` is left out of the picture.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Actor:
     aliases: tuple[tuple[str, tuple[str, ...]], ...] = ()
     inside: tuple[str, ...] = ()
     open_relay: bool = False
+    on_map: bool = True
 
 
 VISITOR = Actor("visitor.example", ("203.0.113.200",), ("MUA",), note="whoever connects from outside the lab")
@@ -54,6 +55,15 @@ CAST = (
         "Alice's provider: takes her mail, sends it on, receives hers",
         mailboxes=("alice@acorn.example", "postmaster@acorn.example"),
         accounts=(("alice@acorn.example", "wonderland"),),
+        inside=("192.0.2.0/28",),
+    ),
+    Actor(
+        "printer.acorn.example",
+        ("192.0.2.12",),
+        ("MUA",),
+        "acorn.example",
+        note="the office printer: mails what it scans, and cannot log in",
+        on_map=False,
     ),
     Actor(
         "mx.birch.example",
@@ -62,7 +72,8 @@ CAST = (
         "birch.example",
         MX,
         "Bob's provider: the preferred mail exchanger",
-        mailboxes=("bob@birch.example", "postmaster@birch.example"),
+        mailboxes=("bob@birch.example", "päivi@birch.example", "postmaster@birch.example"),
+        inside=("198.51.100.0/24",),
     ),
     Actor(
         "mx2.birch.example",
@@ -71,6 +82,7 @@ CAST = (
         "birch.example",
         MX,
         "Bob's provider: the second mail exchanger",
+        inside=("198.51.100.0/24",),
     ),
     Actor("bob.birch.example", ("198.51.100.40",), ("MUA",), "birch.example", note="Bob's desk"),
     Actor(
@@ -160,7 +172,7 @@ SERVICES = {25: "smtp", 465: "submissions", 587: "submission"}  # as IANA regist
 
 def topology(real: Callable[[str, int], tuple[str, int]]) -> Topology:
     """The cast as the map shows it. `real` tells where a host's port really listens."""
-    return Topology(tuple(_place(actor, real) for actor in CAST), LINKS)
+    return Topology(tuple(_place(actor, real) for actor in CAST if actor.on_map), LINKS)
 
 
 def _place(actor: Actor, real: Callable[[str, int], tuple[str, int]]) -> Place:

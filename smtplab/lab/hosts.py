@@ -6,13 +6,22 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Literal
 
+from ..mail.errors import LabError
+
 
 @dataclass(slots=True)
 class Host:
-    """A host: its name and its notional addresses, the preferred one first."""
+    """A host: its name and its notional addresses, the preferred one first. Raises LabError for no address."""
 
     name: str
     addresses: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        for address in self.addresses:
+            try:
+                ip_address(address)
+            except ValueError:
+                raise LabError(f"Write an IP address such as 192.0.2.1, not {address!r}.") from None
 
     def address(self, version: int = 4) -> str | None:
         """The first address of IP `version`, or None."""

@@ -89,6 +89,7 @@ class Lab:
         mta = Mta(host, store, self._world, Queue(host.name, self._world), context)
         mta.accounts.update(actor.accounts)
         mta.aliases.update(actor.aliases)
+        mta.relay.inside = actor.inside
         mta.relay.set("outsider", "elsewhere", actor.open_relay)
         self.mtas[actor.name] = mta
         for service in actor.services:

@@ -7,9 +7,10 @@ anyone's mail to anywhere is what makes a relay open.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
-from typing import Literal
+from typing import Any, Literal
 
 from ..mail.errors import LabError
 from ..mail.reply import Reply
@@ -26,7 +27,10 @@ DEFERRED = Reply(454, "4.7.1", ("Relay access denied",))
 
 @dataclass
 class RelayTable:
-    """The six answers of one MTA. `inside` are the networks whose hosts it takes for its own."""
+    """The six answers of one MTA. `inside` are the networks whose hosts it takes for its own.
+
+    Setting `inside` raises LabError for what is no network.
+    """
 
     inside: tuple[str, ...] = ()
     denial: Reply = DENIED
@@ -35,6 +39,10 @@ class RelayTable:
             (who, where): where == "local" or who != "outsider" for who in WHO for where in WHERE
         }
     )
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # Checked here, or the mistake would surface as a 451 in the middle of somebody's session.
+        super().__setattr__(name, networks(value) if name == "inside" else value)
 
     def set(self, who: Who, where: Where, allowed: bool) -> None:
         """Say yes or no for one of the six. Raises LabError for words that the table does not have."""
@@ -47,8 +55,8 @@ class RelayTable:
         if account:
             return "authenticated"
         client = ip_address(address)
-        networks = map(ip_network, self.inside)
-        return "inside" if any(n.version == client.version and client in n for n in networks) else "outsider"
+        known = map(ip_network, self.inside)
+        return "inside" if any(client in network for network in known) else "outsider"
 
     def refusal(self, who: Who, where: Where) -> Reply | None:
         """The reply that refuses, or None."""
@@ -56,5 +64,24 @@ class RelayTable:
 
     @property
     def is_open(self) -> bool:
-        """True for an open relay: outsiders may send elsewhere."""
+        """True when the table alone makes an open relay: outsiders may send elsewhere.
+
+        False is no proof: networks that are too wide, or a gateway that all clients seem to be, leave no
+        client an outsider. `relays_for` knows.
+        """
         return self.allowed["outsider", "elsewhere"]
+
+    def relays_for(self, address: str) -> bool:
+        """True when a client that the MTA sees at `address`, not logged in, may send elsewhere."""
+        return self.allowed[self.who(address, ""), "elsewhere"]
+
+
+def networks(given: str | Iterable[str]) -> tuple[str, ...]:
+    """Networks as text, in the spelling of CIDR: `("192.0.2.0/24",)`. Raises LabError for what is none."""
+    texts = (given,) if isinstance(given, str) else tuple(given)
+    for text in texts:
+        try:
+            ip_network(text)
+        except ValueError as error:
+            raise LabError(f"Write a network such as 192.0.2.0/24 or 2001:db8:a::/48: {error}.") from None
+    return tuple(str(ip_network(text)) for text in texts)
