@@ -20,10 +20,13 @@ from typing import Literal
 
 import trustme
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from ..mail.certificate import Certificate as Shown
 from ..mail.errors import LabError
+from ..mail.text import visible
 
 Kind = Literal["good", "wrong-name", "expired", "self-signed", "unknown-ca"]
 Pretence = Literal["self-signed", "unknown-ca", "wrong-name"]
@@ -33,6 +36,15 @@ ANOTHER_NAME = "elsewhere.example"  # what a "wrong-name" certificate is for
 SINCE, UNTIL = datetime(2000, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 MAX_COMMON_NAME = 64  # characters (RFC 5280 §A.1); the names that count are in the alternative names
 EXPIRED = datetime(2020, 1, 1, tzinfo=UTC)  # before any lab begins, and before today
+
+# What cryptography raises for a certificate that is not well-formed.
+_UNREADABLE = (
+    ValueError,
+    TypeError,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +167,41 @@ class Authority:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         return context
+
+
+def read(der: bytes) -> Shown:
+    """What the certificate `der`, in DER, says. Raises LabError when it is none that can be read."""
+    try:
+        seen = x509.load_der_x509_certificate(der)
+        return Shown(
+            seen.subject.rfc4514_string(),
+            seen.issuer.rfc4514_string(),
+            _names(seen),
+            seen.not_valid_before_utc,
+            seen.not_valid_after_utc,
+            seen.fingerprint(hashes.SHA256()).hex(":").upper(),
+            _signed_by_itself(seen),
+        )
+    except _UNREADABLE as error:
+        raise LabError(f"This certificate cannot be read: {visible(str(error))}.") from None
+
+
+def _names(seen: x509.Certificate) -> tuple[str, ...]:
+    """The host names and IP addresses that a certificate is for."""
+    try:
+        alternatives = seen.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return ()
+    hosts = alternatives.get_values_for_type(x509.DNSName)
+    return (*hosts, *map(str, alternatives.get_values_for_type(x509.IPAddress)))
+
+
+def _signed_by_itself(seen: x509.Certificate) -> bool:
+    try:
+        seen.verify_directly_issued_by(seen)
+    except (InvalidSignature, UnsupportedAlgorithm, *_UNREADABLE):
+        return False
+    return True
 
 
 def _serving(certificate: Certificate) -> ssl.SSLContext:

@@ -14,11 +14,13 @@ from collections import deque
 from collections.abc import Callable
 from types import TracebackType
 
+from ..mail.certificate import Certificate
 from ..mail.errors import LabError
 from ..mail.reply import Reply, ReplyReader
 from ..mail.session import State, after
-from ..mail.text import encode
+from ..mail.text import encode, visible
 from ..mail.transcript import Transcript
+from .certificates import read as read_certificate
 
 Dial = Callable[[str, int], socket.socket]
 
@@ -124,7 +126,8 @@ class Session:
     def starttls(self) -> Reply:
         """Send STARTTLS and, after 220, go on under TLS, checking the certificate.
 
-        Raises ssl.SSLCertVerificationError when the certificate does not hold.
+        Raises ssl.SSLCertVerificationError when the certificate does not hold. A session that was opened
+        with `check=False` takes any.
         """
         reply = self.send("STARTTLS")
         assert reply is not None
@@ -132,6 +135,24 @@ class Session:
             self._reader, self._replies = ReplyReader(), deque()  # RFC 3207 §4.2: forget what came in clear
             self._sock = self._context.wrap_socket(self._sock, server_hostname=self.host)
         return reply
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """The certificate that the server has shown; None in clear."""
+        shown = self._sock.getpeercert(True) if isinstance(self._sock, ssl.SSLSocket) else None
+        return read_certificate(shown) if shown else None
+
+    def ask_for_certificate(self) -> Certificate:
+        """The server's certificate, for which STARTTLS is sent when TLS is not there yet.
+
+        Raises LabError when the server has none to show.
+        """
+        if self.certificate is None:
+            reply = self.say("EHLO visitor.example", "STARTTLS")[-1]
+            if self.certificate is None:
+                raise LabError(f"{self.host} shows no certificate here. It said: {visible(str(reply))}.")
+        assert self.certificate
+        return self.certificate
 
     def write(self, data: bytes) -> None:
         """Send octets as they are: no line end is added and no reply is read."""

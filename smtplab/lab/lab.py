@@ -21,6 +21,7 @@ from types import TracebackType
 
 from dns.rdata import Rdata
 
+from ..mail.certificate import Certificate
 from ..mail.errors import LabError
 from ..mail.path import Path
 from ..mail.topology import Topology
@@ -150,13 +151,15 @@ class Lab:
         source: str | None = None,
         *,
         tls: bool | None = None,
+        check: bool = True,
         greeting: bool = True,
     ) -> Session:
         """A raw session with `host`, from `source` (a host's name or address).
 
         Without `source` it comes from mail.acorn.example on port 25, which is spoken between servers,
         and from Alice's laptop on the others. `tls` is for implicit TLS: by default as the port has it.
-        `greeting=False` leaves the greeting unread. Raises LabError when nobody answers.
+        `check=False` takes any certificate, `greeting=False` leaves the greeting unread. Raises LabError
+        when nobody answers.
         """
         source = source or self.usual_source(port)
         try:
@@ -164,19 +167,21 @@ class Lab:
             sock.settimeout(10)
             number = sock.getsockname()[1]
             if self.network.tap(host, port).tls is not None if tls is None else tls:
-                sock = self.tls_context().wrap_socket(sock, server_hostname=host)
+                sock = self.tls_context(check).wrap_socket(sock, server_hostname=host)
         except OSError as error:
-            advice = self._advice(source, port)
+            advice = self._advice(source, port, error)
             raise LabError(f"No connection to {host} port {port}: {error}. {advice}") from None
         transcript = partial(self._world.transcript_of, number)
-        return Session(sock, host, self.tls_context(), transcript, greeting=greeting)
+        return Session(sock, host, self.tls_context(check), transcript, greeting=greeting)
 
     @staticmethod
     def usual_source(port: int) -> str:
         """The host that a connection comes from when nobody says: a mail server for 25, else Alice's."""
         return "mail.acorn.example" if port == 25 else "alice.home.example"
 
-    def _advice(self, source: str, port: int) -> str:
+    def _advice(self, source: str, port: int, error: OSError) -> str:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return "lab.certificate(...) shows whose certificate it is."
         rule = self.network.blocked(self.network.host(source).addresses[0], port)
         return f"A firewall is in the way: {rule.why}." if rule else "lab.map() shows who listens where."
 
@@ -206,8 +211,16 @@ class Lab:
         """The path of a PEM file with the lab's CA certificate. It goes away with the lab."""
         return str(self._world.scratch.write("ca.pem", self._world.authority.pem))
 
+    def certificate(self, host: str, port: int = 25, source: str | None = None) -> Certificate:
+        """The certificate of whoever answers for `host` on `port`, unchecked: Mallory's, if she is there.
+
+        Raises LabError when none is shown.
+        """
+        with self.connect(host, port, source, check=False) as session:
+            return session.ask_for_certificate()
+
     def use_certificate(self, host: str, kind: Kind = "good") -> None:
-        """Give the MTA on `host` another certificate: "good", "wrong-name", "expired", "self-signed"."""
+        """Give the MTA on `host` another certificate, one of `certificates.Kind`: "good", "expired", ..."""
         context = self._world.context(host, kind)
         self.mta(host).context = context
         for tap in self.network.taps(self.network.host(host)):

@@ -23,6 +23,7 @@ _HTML = {
     ("smtplab.mail.verdict", "Verdict"): "verdict.html",
     ("smtplab.mail.reply", "Reply"): "register.reply_html",
     ("smtplab.mail.line", "Line"): "register.line_html",
+    ("smtplab.mail.certificate", "Certificate"): "certificate.html",
 }
 _SVG = {("smtplab.mail.transcript", "Transcript"): "ladder.svg"}
 _PLAIN = {
@@ -30,6 +31,7 @@ _PLAIN = {
     ("smtplab.mail.verdict", "Verdict"): "register.text",
     ("smtplab.mail.reply", "Reply"): "register.text",
     ("smtplab.mail.line", "Line"): "register.line_text",
+    ("smtplab.mail.certificate", "Certificate"): "register.text",
 }
 
 
