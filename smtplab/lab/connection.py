@@ -1,8 +1,8 @@
 """One SMTP session on aiosmtpd: how bytes become commands, and answers become bytes.
 
-aiosmtpd brings the protocol object, STARTTLS and the SASL exchanges. This adapter reads lines, keeps
-the session's state by the table in `mail.session`, and answers with enhanced codes; the commands
-themselves are in `server`. What a message's sender and recipients may do is the `Mta`'s business.
+aiosmtpd brings the protocol object and STARTTLS. This adapter reads lines, keeps the session's state by the
+table in `mail.session`, and answers with enhanced codes; the commands themselves are in `server`, AUTH in
+`login`. What a message's sender and recipients may do is the `Mta`'s business.
 
 aiosmtpd's own session and envelope are not used outside this file.
 """
@@ -10,38 +10,29 @@ aiosmtpd's own session and envelope are not used outside this file.
 from __future__ import annotations
 
 import asyncio
-import binascii
 import logging
-from base64 import b64decode, b64encode
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from aiosmtpd.smtp import MISSING, SMTP, AuthResult, LoginPassword, TLSSetupException
+from aiosmtpd.smtp import SMTP, TLSSetupException
 
 from ..mail.envelope import Envelope
 from ..mail.reply import Reply
 from ..mail.session import State, after, refusal
 from ..mail.transcript import Side
+from .login import log_in
 
 if TYPE_CHECKING:
     from .mta import Mta, Service
     from .wire import Wire
 
 COMMAND_LIMIT = 2048  # octets with CRLF; RFC 5321 §4.5.3.1.4 asks for 512, extensions for more
-AUTH_LIMIT = 12288  # octets: RFC 4954 §4, for a line of a SASL exchange
 READ_LIMIT = 65536  # octets that the reader holds before it tells the client to wait
 ERROR_LIMIT = 20  # refused commands before the server hangs up, as Postfix does by default
 
 # The texts of aiosmtpd's that reach the wire, and what the lab says instead (RFC 2034 §4: every
 # reply but the greeting and those to EHLO and HELO carries an enhanced code).
-WORDS = {
-    "220 Ready to start TLS": Reply(220, "2.0.0", ("Ready to start TLS",)),
-    "235 2.7.0 Authentication successful": Reply(235, "2.7.0", ("Authentication successful",)),
-    "501 5.5.2 Can't decode base64": Reply(501, "5.5.2", ("That is not base64",)),
-    "501 5.5.2 Can't split auth value": Reply(
-        501, "5.5.2", ("AUTH PLAIN needs: authorization id, NUL, account, NUL, password",)
-    ),
-    "501 Too many values": Reply(501, "5.5.4", ("Syntax: AUTH mechanism [initial-response]",)),
-}
+WORDS = {"220 Ready to start TLS": Reply(220, "2.0.0", ("Ready to start TLS",))}
 
 # aiosmtpd logs every TLS failure with a traceback; the transcript tells it better.
 logging.getLogger("mail.log").setLevel(logging.CRITICAL)
@@ -63,8 +54,6 @@ class Connection(SMTP):
     """
 
     line_length_limit = READ_LIMIT
-    AuthLoginUsernameChallenge = "Username:"
-    AuthLoginPasswordChallenge = "Password:"
 
     def __init__(self, mta: Mta, service: Service, wire: Wire) -> None:
         super().__init__(
@@ -72,7 +61,6 @@ class Connection(SMTP):
             hostname=mta.name,
             tls_context=mta.context,
             timeout=mta.limits.idle,
-            authenticator=_check_password,
             auth_require_tls=False,  # ours decides: aiosmtpd does not see implicit TLS (its issue 281)
             enable_SMTPUTF8=True,
             loop=asyncio.get_running_loop(),
@@ -185,6 +173,9 @@ class Connection(SMTP):
 
     @property
     def _unread(self) -> bytes:
+        if self.service.auth and (closed := self.mta.locked_out(self.wire.transcript.client.address)):
+            await self.push(closed)
+            raise Hangup
         """What the client has said and nobody has read."""
         return bytes(self._reader._buffer)  # type: ignore[attr-defined]
 
@@ -233,50 +224,8 @@ class Connection(SMTP):
             await super().smtp_STARTTLS(argument)
 
     async def smtp_AUTH(self, argument: str) -> None:
-        mechanism, _, initial = argument.partition(" ")
-        if mechanism.upper() not in self.mta.mechanisms:
-            text = f"Unknown mechanism; there are: {' '.join(self.mta.mechanisms)}"
-            await self.answer("AUTH", Reply(504, "5.5.4", (text,)))
-            return
-        if initial == "=":  # RFC 4954 §4: a response of no octets, which no mechanism here begins with
-            await self.answer("AUTH", Reply(501, "5.5.2", ("An empty response has no credentials",)))
-            return
-        assert self.session is not None
-        self.session.host_name, self.session.extended_smtp = self.helo, True
-        await super().smtp_AUTH(f"{mechanism.upper()} {initial}".strip())
-        await self.check_errors()
-
-    async def challenge_auth(
-        self, challenge: str | bytes, encode_to_b64: bool = True, log_client_response: bool = False
-    ) -> Any:
-        """Ask the next question of a SASL exchange: the answer, decoded, or MISSING after a refusal."""
-        question = challenge.encode() if isinstance(challenge, str) else challenge
-        await self.push(Reply(334, "", (b64encode(question).decode(),)))
-        line = await self.read_line(b"\r\n", AUTH_LIMIT)
-        refused = Reply(500, "5.5.6", ("Authentication exchange line is too long",)) if not line else None
-        if line == b"*\r\n":
-            refused = Reply(501, "5.7.0", ("Authentication cancelled",))
-        try:
-            answer = b64decode(line.removesuffix(b"\r\n"), validate=True)
-        except binascii.Error:
-            refused = refused or WORDS["501 5.5.2 Can't decode base64"]
-        if not refused:
-            return answer
-        self.errors += 1
-        await self.push(refused)
-        return MISSING
-
-
-def _check_password(
-    server: SMTP, session: Any, envelope: Any, mechanism: str, data: LoginPassword
-) -> AuthResult:
-    assert isinstance(server, Connection)
-    account = server.mta.log_in(data.login, data.password)
-    server.account = account
-    if account:
-        return AuthResult(success=True)
-    text = "535 5.7.8 Authentication failed: no such account, or a wrong password"
-    return AuthResult(success=False, handled=False, message=text)
+        # Not aiosmtpd's: that one ignores whom PLAIN asks to act as, and knows neither SCRAM nor tokens.
+        await self.answer("AUTH", await log_in(self, argument))
 
 
 def parse_command(line: bytes) -> tuple[str, str, Reply | None]:

@@ -88,7 +88,8 @@ class Lab:
         store.add(*actor.mailboxes)
         context = self._world.context(actor.name)
         mta = Mta(host, store, self._world, Queue(host.name, self._world), context)
-        mta.accounts.update(actor.accounts)
+        for name, password in actor.accounts:
+            mta.accounts.add(name, password)
         mta.aliases.update(actor.aliases)
         mta.relay.inside = actor.inside
         mta.relay.set("outsider", "elsewhere", actor.open_relay)

@@ -9,15 +9,15 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from email.utils import format_datetime
-from hmac import compare_digest
 from typing import Literal
 
 from ..mail.envelope import Envelope, Recipient
 from ..mail.path import Path
 from ..mail.reply import Reply
-from ..mail.text import decode
-from . import trace
+from . import sasl, trace
+from .accounts import Accounts, Failures
 from .hosts import Host
 from .mailbox import Mail, Store
 from .policy import Policy
@@ -65,6 +65,8 @@ class Limits:
     greet_pause: float = 0.0  # how long a client has to keep silent before the greeting
 
 
+    bad_passwords: int = 3  # from one address within the window, and it is locked out; 0 for no end
+    bad_password_window: float = 600.0  # by the lab's clock
 @dataclass
 class Mta:
     """An MTA: where it is, what it knows, what it is told to do.
@@ -76,25 +78,31 @@ class Mta:
     `aliases` maps an address to those that its mail goes on to.
     """
 
+
+    `mechanisms` are those that AUTH offers, in the order of the EHLO line. With `check_senders` an account
+    may give only its own addresses in MAIL; what stands in From is nobody's business here.
     host: Host
     store: Store
     world: World
     queue: Queue
     context: ssl.SSLContext | None = None
-    accounts: dict[str, str] = field(default_factory=dict)
     aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
     relay: RelayTable = field(default_factory=RelayTable)
     policies: list[Policy] = field(default_factory=list)
     strict_line_ends: bool = True
     careless_starttls: bool = False
     extensions: list[str] = field(default_factory=lambda: list(EXTENSIONS))
-    mechanisms: list[str] = field(default_factory=lambda: ["PLAIN", "LOGIN"])
+    mechanisms: list[str] = field(default_factory=lambda: list(sasl.MECHANISMS))
+    check_senders: bool = False
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
+    accounts: Accounts = field(init=False)
+    failures: Failures = field(default_factory=Failures)
         self._ids = self.world.random(self.name)
 
     @property
+        self.accounts = Accounts(self.world.random(f"{self.name} accounts"), self.world.clock.now)
     def name(self) -> str:
         """The name that the MTA gives in its greeting."""
         return self.host.name
@@ -103,11 +111,25 @@ class Mta:
         """What a tap needs to serve `service`: a protocol object for each connection."""
         return lambda wire: SmtpServer(self, service, wire)
 
-    def log_in(self, login: bytes, password: bytes) -> str:
-        """The account that these credentials open, or "" for none."""
-        known = self.accounts.get(decode(login))
-        right = compare_digest(password, (known or "").encode())
-        return decode(login) if known is not None and right else ""
+    @property
+    def accounts_down(self) -> bool:
+        """True when nobody can be looked up, so that AUTH gets 454 (RFC 4954 §6)."""
+        return self.accounts.down
+
+    @accounts_down.setter
+    def accounts_down(self, down: bool) -> None:
+        self.accounts.down = down
+
+    def locked_out(self, address: str) -> Reply | None:
+        """The reply to a client from `address` when too many logins have failed there lately, or None.
+
+        It goes by the address alone, so everyone behind the same one is locked out together.
+        """
+        limit = self.limits.bad_passwords
+        since = self.world.clock.now() - timedelta(seconds=self.limits.bad_password_window)
+        if not limit or self.failures.count(address, since) < limit:
+            return None
+        return Reply(421, "4.7.0", (f"{self.name} closes the session: too many failed logins",))
 
     async def may_send(self, session: SmtpServer, envelope: Envelope) -> Reply:
         """The reply to MAIL."""
@@ -115,6 +137,9 @@ class Mta:
             return AUTH_FIRST
         for policy in self.policies:
             if refused := await policy.on_mail(session, envelope):
+        path, account = envelope.reverse_path, session.account
+        if self.check_senders and account and not self.accounts.owns(account, path):
+            return Reply(553, "5.7.1", (f"Sender address rejected: not owned by user {account}",))
                 return refused
         return Reply(250, "2.1.0", ("Sender OK",))
 

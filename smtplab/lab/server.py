@@ -90,7 +90,7 @@ class SmtpServer(Connection):
                 if self.mta.context and not self.tls:
                     offers.append(keyword)
             elif keyword == "AUTH":
-                if self.service.auth and self.tls and not self.account:
+                if self.service.auth and self.tls and not self.account and self.mta.mechanisms:
                     offers.append(f"AUTH {' '.join(self.mta.mechanisms)}")
             else:
                 offers.append(keyword)

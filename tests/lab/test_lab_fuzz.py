@@ -42,17 +42,23 @@ TARGETS = (
 SERVED = (("mx.birch.example", 25), ("mail.acorn.example", 587), ("mail.acorn.example", 465))
 PLAIN = b64encode(b"\0alice@acorn.example\0wonderland")
 WRONG = b64encode(b"\0alice@acorn.example\0looking-glass")
+SCRAM = b64encode(b"n,,n=alice@acorn.example,r=fyko+d2lbbFgONRv9qkxdawL")
+BEARER = b64encode(b"n,a=alice@acorn.example,\1auth=Bearer abc\1\1")
 EHLO, MAIL, RCPT = b"EHLO x\r\n", b"MAIL FROM:<a@b.example>\r\n", b"RCPT TO:<bob@birch.example>\r\n"
 LOGIN = b"AUTH PLAIN " + PLAIN + b"\r\n"
 STARTS = (  # how far a stream gets before it goes astray
     b"", EHLO, EHLO + MAIL, EHLO + MAIL + RCPT, EHLO + MAIL + RCPT, EHLO + MAIL + RCPT + b"DATA\r\n",
     EHLO + MAIL + RCPT + b"BDAT 3\r\na\r\n", b"HELO x\r\n" + MAIL, EHLO + LOGIN + MAIL,
-    EHLO + b"AUTH LOGIN\r\n", EHLO + LOGIN + MAIL + b"RCPT TO:<alice@acorn.example>\r\nDATA\r\n",
+    EHLO + b"AUTH LOGIN\r\n", EHLO + b"AUTH SCRAM-SHA-256 " + SCRAM + b"\r\n",
+    EHLO + LOGIN + MAIL + b"RCPT TO:<alice@acorn.example>\r\nDATA\r\n",
+    EHLO + b"AUTH PLAIN " + WRONG + b"\r\n" + LOGIN + MAIL,
 )  # fmt: skip
 LINES = (
     b"EHLO mail.acorn.example", b"EHLO [192.0.2.1]", b"EHLO", b"HELO x", b"NOOP", b"RSET", b"QUIT", b"HELP",
     b"HELP MAIL", b"VRFY bob", b"EXPN trees", b"STARTTLS", b"STARTTLS x", b"AUTH PLAIN", b"AUTH LOGIN",
     b"AUTH X", b"AUTH PLAIN " + PLAIN, b"AUTH PLAIN " + WRONG, PLAIN, b"*", b"=",
+    b"AUTH SCRAM-SHA-256", b"AUTH SCRAM-SHA-256 " + SCRAM, SCRAM, b64encode(b"c=biws,r=x,p=AAAA"),
+    b"AUTH OAUTHBEARER", b"AUTH OAUTHBEARER " + BEARER, b"AQ==",
     b"MAIL FROM:<alice@acorn.example>", b"MAIL FROM:<>",
     b"MAIL FROM:<alice@acorn.example> SIZE=100 BODY=8BITMIME RET=HDRS ENVID=x",
     b"MAIL FROM:<> SIZE=999999999", b"MAIL FROM:<> XFUTURE",
@@ -224,6 +230,8 @@ class Watch:
 def watch() -> Iterator[Watch]:
     with Lab() as lab:
         watch = Watch(lab)
+        for mta in lab.mtas.values():
+            mta.limits.bad_passwords = 0  # one client locked out would lock out all: they share an address
         handler = logging.Handler(logging.WARNING)
         handler.emit = watch.troubles.append
         logging.getLogger("asyncio").addHandler(handler)
