@@ -115,7 +115,7 @@ class Connection(SMTP):
         """The client was silent for too long (RFC 5321 §4.5.3.2.7): say so, then close."""
         if self.transport is not None:
             late = Reply(421, "4.4.2", (f"{self.mta.name} closes the session: nothing heard for too long",))
-            self._writer.write(late.format())
+            self._writer.write(self._worded(late))
             self.transport.close()
 
     async def push(self, status: str | bytes | Reply) -> None:
@@ -124,8 +124,13 @@ class Connection(SMTP):
             text = status.decode() if isinstance(status, bytes) else status
             status = WORDS.get(text) or Reply.parse(text)
             self.errors += status.is_permanent
-        self._writer.write(status.format())
+        self._writer.write(self._worded(status))
         await self._writer.drain()
+
+    def _worded(self, reply: Reply) -> bytes:
+        """`reply` for the wire: with its enhanced code only where this server offers them (RFC 2034 §4)."""
+        offered = "ENHANCEDSTATUSCODES" in self.mta.extensions
+        return (reply if offered else replace(reply, enhanced="")).format()
 
     async def answer(self, verb: str, reply: Reply, *, last: bool = False) -> None:
         """Send `reply` to `verb` and move the session on."""
@@ -168,14 +173,14 @@ class Connection(SMTP):
         if any(event.side is Side.CLIENT and event.kind == "data" for event in self.wire.transcript.events):
             await self.push(Reply(554, "5.5.0", (f"{self.mta.name} You spoke before the greeting",)))
             raise Hangup
+        if self.service.auth and (closed := self.mta.locked_out(self.wire.transcript.client.address)):
+            await self.push(closed)
+            raise Hangup
         self.greeted = True
         await self.push(Reply(220, "", (f"{self.mta.name} ESMTP smtplab",)))
 
     @property
     def _unread(self) -> bytes:
-        if self.service.auth and (closed := self.mta.locked_out(self.wire.transcript.client.address)):
-            await self.push(closed)
-            raise Hangup
         """What the client has said and nobody has read."""
         return bytes(self._reader._buffer)  # type: ignore[attr-defined]
 
@@ -193,6 +198,10 @@ class Connection(SMTP):
 
     async def _command(self, line: bytes) -> None:
         verb, argument, refused = parse_command(line)
+        if self._unread and verb != "BDAT" and "PIPELINING" not in self.mta.extensions:
+            # Without PIPELINING a client waits for each reply. Postfix, since 3.9, hangs up on who does not.
+            await self.push(Reply(554, "5.5.0", ("You did not wait: PIPELINING is not offered here",)))
+            raise Hangup
         if refused is None:
             refused = self.out_of_order(verb)
         if refused:

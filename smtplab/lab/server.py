@@ -19,6 +19,7 @@ TEXT_LINE = 1000  # octets with CRLF: RFC 5321 §4.5.3.1.6; a stuffed dot is not
 CHUNK_LIMIT = 2**31  # octets that a BDAT may announce before the server refuses to listen on
 DOMAIN = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,253}[A-Za-z0-9_.])?")
 LITERAL = re.compile(r"\[[!-Z^-~]{1,253}\]")  # RFC 5321 §4.1.3: dcontent
+BRINGS = {"BDAT": "CHUNKING", "STARTTLS": "STARTTLS", "AUTH": "AUTH", "HELP": "HELP"}  # verb -> extension
 BEFORE_TLS = {"EHLO", "NOOP", "STARTTLS", "QUIT"}  # RFC 3207 §4: all else may be refused until TLS
 
 OK = Reply(250, "2.0.0", ("OK",))
@@ -41,12 +42,13 @@ class SmtpServer(Connection):
     def _not_offered(self, verb: str) -> Reply | None:
         """Why an extension's verb is refused although the order is right; None for all others."""
         why = ""
+        extension = BRINGS.get(verb, "")
+        if extension and extension not in self.mta.extensions:
+            return Reply(502, "5.5.1", (f"{extension} is not offered here",))
         if verb in ("STARTTLS", "AUTH", "BDAT") and not self.extended:
             why = "Send EHLO first: HELO offers no extensions"
         elif verb == "STARTTLS" and (self.tls or not self.mta.context):
             why = "TLS is on already" if self.tls else "No TLS here"
-        elif verb == "BDAT" and "CHUNKING" not in self.mta.extensions:
-            why = "CHUNKING is not offered here"
         elif verb == "AUTH" and not self.service.auth:
             why = "Authentication is not offered on this port"
         elif verb == "AUTH" and self.account:
