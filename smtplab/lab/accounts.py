@@ -10,7 +10,7 @@ for SCRAM the four values of `Accounts.keys`, which do for PLAIN too (RFC 5802 Â
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hmac import compare_digest, digest
@@ -163,6 +163,15 @@ class Accounts:
         """The name of the account that a token opens now, "" when it opens none."""
         name, end = self._tokens.get(token, ("", self._now()))
         return name if self._now() < end and name in self._accounts else ""
+
+
+def issue(stores: Iterable[Accounts], name: str, hours: float) -> str:
+    """A token for the account `name`, wherever among `stores` it is. Raises LabError when it is nowhere."""
+    for accounts in stores:
+        if name in accounts:
+            return accounts.issue(name, timedelta(hours=hours))
+    known = ", ".join(account for accounts in stores for account in accounts)
+    raise LabError(f"There is no account {name!r} in the lab. There are: {known}.")
 
 
 class Failures:

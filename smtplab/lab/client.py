@@ -6,6 +6,8 @@ that every mistake gets the server's own answer. It blocks, and belongs to one t
 
 from __future__ import annotations
 
+import base64
+import binascii
 import contextlib
 import smtplib
 import socket
@@ -21,6 +23,7 @@ from ..mail.session import State, after
 from ..mail.text import encode, visible
 from ..mail.transcript import Transcript
 from .certificates import read as read_certificate
+from .credentials import Credentials, nonce
 
 Dial = Callable[[str, int], socket.socket]
 
@@ -136,6 +139,25 @@ class Session:
             self._sock = self._context.wrap_socket(self._sock, server_hostname=self.host)
         return reply
 
+    def auth(self, mechanism: str, name: str, secret: str, *, initial: bool = True) -> Reply:
+        """Log in as `name`, and return the last reply. `secret` is the password, for OAUTHBEARER the token.
+
+        With `initial=False` even a mechanism that could begin at once waits for the first challenge. Raises
+        LabError when the server of a SCRAM exchange can't prove that it knows the password.
+        """
+        transcript = self.transcript
+        own_nonce = nonce(f"{self.host} {transcript.number} {len(self.replies)}")
+        port = transcript.server.port
+        answer = Credentials(mechanism, name, secret, host=self.host, port=port, nonce=own_nonce)
+        first = answer() if initial else None
+        reply = self.send(
+            f"AUTH {answer.mechanism}" + (f" {_base64(first) or '='}" if first is not None else "")
+        )
+        while reply and reply.code == 334:
+            reply = self.send(_base64(answer(_unbase64(reply))))
+        assert reply
+        return reply
+
     @property
     def certificate(self) -> Certificate | None:
         """The certificate that the server has shown; None in clear."""
@@ -202,6 +224,17 @@ class Session:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _base64(answer: str | None) -> str:
+    return base64.b64encode((answer or "").encode()).decode()
+
+
+def _unbase64(reply: Reply) -> bytes:
+    try:
+        return base64.b64decode(reply.text, validate=True)
+    except binascii.Error:
+        raise LabError(f"The server's challenge is not base64: {visible(reply.text)}") from None
 
 
 class LabSMTP(smtplib.SMTP):

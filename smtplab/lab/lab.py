@@ -26,6 +26,7 @@ from ..mail.errors import LabError
 from ..mail.path import Path
 from ..mail.topology import Topology
 from ..mail.transcript import Transcript
+from .accounts import issue
 from .blocklist import Blocklist
 from .cast import CAST, HOME, RECORDS, VISITOR, Actor, topology
 from .certificates import Kind
@@ -39,7 +40,7 @@ from .mallory import Mallory
 from .mta import Mta
 from .network import Network
 from .queue import Item, Queue
-from .submission import parse, send
+from .submission import MailProgram, parse
 from .world import World
 
 _here: list[Lab] = []  # the lab of this notebook: there is one at a time
@@ -237,18 +238,19 @@ class Lab:
         """
         if user != "alice":
             raise LabError(f"There is no user {user!r} who can submit here. There is: alice.")
-        parsed = parse(message)
-        client = self.smtp("mail.acorn.example", 587)
-        assert client.sock is not None
-        number = client.sock.getsockname()[1]
-        with client:
-            client.starttls()
-            client.login("alice@acorn.example", "wonderland")
-            send(client, parsed)
+        program = MailProgram("alice@acorn.example", "wonderland", self.token, len(self.transcripts))
+        number = program.submit(partial(self.smtp, "mail.acorn.example", 587), parse(message))
         self.settle()
         transcript = self._world.transcript_of(number)
         assert transcript is not None
         return Delivery(transcript, self._items_of)
+
+    def token(self, name: str, hours: float = 1) -> str:
+        """A token that opens the account `name` with OAUTHBEARER, for so long by the lab's clock.
+
+        Raises LabError when nobody has such an account.
+        """
+        return issue([mta.accounts for mta in self.mtas.values()], name, hours)
 
     def _items_of(self, transcript: Transcript) -> list[Item]:
         return [

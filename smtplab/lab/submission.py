@@ -6,7 +6,13 @@ import contextlib
 import email
 import email.policy
 import smtplib
+from collections.abc import Callable
+from dataclasses import dataclass
 from email.message import EmailMessage
+
+from ..mail.errors import LabError
+from ..mail.text import visible
+from .credentials import KNOWN, Credentials, nonce
 
 
 def parse(message: EmailMessage | str | bytes) -> EmailMessage:
@@ -15,6 +21,61 @@ def parse(message: EmailMessage | str | bytes) -> EmailMessage:
         return message
     raw = message.encode() if isinstance(message, str) else message
     return email.message_from_bytes(raw, policy=email.policy.SMTP)
+
+
+@dataclass(frozen=True, slots=True)
+class MailProgram:
+    """A user's mail program: the account, its password, where to get a token, and a number that makes its
+    nonces."""
+
+    name: str
+    password: str
+    token: Callable[[str], str]
+    number: int
+
+    def submit(self, connect: Callable[[], smtplib.SMTP], message: EmailMessage) -> int:
+        """Connect, go on under TLS, log in and send. Returns the real port that the connection came from.
+
+        A refusal is no error here: the transcript has the reply. Raises LabError when the server refuses
+        the connection, or offers nothing to log in with.
+        """
+        try:
+            client = connect()
+        except smtplib.SMTPConnectError as error:
+            said = f"{error.smtp_code} {visible(error.smtp_error)}"
+            later = " Let time pass: lab.clock.advance(minutes=15)." if error.smtp_code == 421 else ""
+            raise LabError(f"The submission server refuses the connection: {said}.{later}") from None
+        assert client.sock is not None
+        port: int = client.sock.getsockname()[1]
+        with client:
+            client.starttls()
+            if self.log_in(client):
+                send(client, message)
+        return port
+
+    def log_in(self, client: smtplib.SMTP) -> bool:
+        """Log in, and say whether it worked.
+
+        Only "too weak" (534) makes it go on to the next mechanism: a wrong password is wrong in all.
+        """
+        client.ehlo_or_helo_if_needed()
+        offered = client.esmtp_features.get("auth", "").upper().split()
+        for mechanism in (usable := [known for known in KNOWN if known in offered]):
+            try:
+                client.auth(mechanism, self._credentials(mechanism))
+            except smtplib.SMTPAuthenticationError as error:
+                if error.smtp_code != 534:
+                    return False
+            else:
+                return True
+        if not usable:
+            said = " ".join(offered) or "nothing"
+            raise LabError(f"The submission server offers no way to log in: AUTH has {visible(said)}.")
+        return False
+
+    def _credentials(self, mechanism: str) -> Credentials:
+        secret = self.token(self.name) if mechanism == "OAUTHBEARER" else self.password
+        return Credentials(mechanism, self.name, secret, nonce=nonce(f"{self.name} {self.number}"))
 
 
 def send(client: smtplib.SMTP, message: EmailMessage) -> None:
