@@ -21,6 +21,7 @@ import ipywidgets  # type: ignore[import-untyped]
 
 from ..mail.errors import LabError, ProtocolError, RecordError
 from ..mail.verdict import SIGNS, Tone
+from .keys import keys
 from .theme import CLASSES, shown, style
 
 STYLE = """
@@ -63,7 +64,7 @@ class Shown(ipywidgets.VBox):  # type: ignore[misc]
         text: Callable[[], str],
         classes: Iterable[str] = (),
     ) -> None:
-        super().__init__(children=tuple(children))
+        super().__init__(children=(*children, keys()))
         self._html, self._text = html, text
         for name in ("smtplab", *classes):
             self.add_class(name)

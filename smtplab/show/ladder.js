@@ -12,7 +12,8 @@ function make(tag, className = "", text = "", attributes = {}) {
 }
 
 function ladder(model, el) {
-  const root = make("div", "smtplab smtplab-card sl-widget", "", { "data-lm-suppress-shortcuts": "true" });
+  keepKeys();
+  const root = make("div", "smtplab smtplab-card sl-widget");
   const top = make("div", "sl-top-bar");
   const main = make("div", "sl-main");
   const stage = make("div", "sl-stage");

@@ -20,7 +20,7 @@ from ..mail.dialogue import lines as read
 from ..mail.dialogue import text as as_text
 from ..mail.line import Line, shown
 from ..mail.transcript import Transcript
-from . import drawing, pcap
+from . import drawing, keys, pcap
 from .panel import panel
 from .rungs import Row, rows
 from .theme import CSS, DARK, FONTS, LIGHT, MIXED, TOKENS, style
@@ -124,7 +124,7 @@ def _root_tokens() -> str:
 
 
 WIDGET_CSS = PICTURE_CSS + script_file("ladder.css")
-SCRIPT = script_file("ladder.js")
+SCRIPT = keys.SCRIPT + script_file("ladder.js")
 
 
 class Ladder(anywidget.AnyWidget):

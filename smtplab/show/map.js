@@ -97,7 +97,7 @@ function render({ model, el }) {
   const panel = make("div", { class: "sm-panel", role: "group", "aria-label": "About the chosen host" });
   const stage = make("div", { class: "sm-stage" });
   const status = make("div", { class: "smtplab-hidden", role: "status" });
-  const root = make("div", { class: "smtplab sm-map", "data-lm-suppress-shortcuts": "true" },
+  const root = make("div", { class: "smtplab sm-map" },
     make("div", { class: "sm-grid" }, make("div", {}, stage, make("p", { class: "sm-how" }, model.get("how_to"))), panel), status);
 
   const cards = () => [...stage.querySelectorAll("[data-place]")];
