@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from email.message import EmailMessage
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .lab.delivery import Delivery
@@ -15,10 +17,15 @@ from .mail.errors import LabError
 from .mail.transcript import Transcript
 
 if TYPE_CHECKING:
+    from .mail.ports import Situation, Way
+    from .show.capabilities import CapabilityExplorer
     from .show.code import Target
     from .show.eavesdrop import Eavesdropper
     from .show.ladder import Ladder
     from .show.map import MailMap
+    from .show.port_chooser import PortChooser
+    from .show.port_table import PortTable
+    from .show.relay_table import PolicyTable
     from .show.script import Step
     from .show.stepper import Console, Stepper
 
@@ -79,6 +86,88 @@ class Lab(BareLab):
 
         code, title = self._target(host, port).code, self._title(host, port, source)
         return Console(lambda: self.connect(host, port, source), code=code, title=title)
+
+    def capabilities(
+        self, host: str, port: int = 25, *, choose: str = "", attempt: bool = False
+    ) -> CapabilityExplorer:
+        """The extensions of the server on `port` of `host`: turn them on and off, and try each.
+
+        `choose` is the extension that is looked at first; with `attempt` it is tried at once. What is turned
+        stays so; an attempt delivers mail to the first mailboxes of the server's domain.
+        """
+        from .lab.demonstrations import Stand
+        from .show.capabilities import CapabilityExplorer
+        from .show.capabilities_code import snippets
+
+        stand = Stand(self, host, port)
+        code = partial(snippets, self._target(stand.host, port), stand.recipients[0], stand.account)
+        return CapabilityExplorer(
+            switches=stand.switches,
+            switch=stand.switch,
+            offer=stand.offer,
+            attempt=stand.attempt,
+            code=code,
+            title=f"{stand.host}:{port}",
+            chosen=choose,
+            tried=attempt,
+        )
+
+    def port_chooser(self) -> PortChooser:
+        """Which port, which TLS, a login or none: choose, see the advice, and have the choice carried out."""
+        from .lab.port_trials import ends, try_way
+        from .show.port_chooser import PortChooser
+
+        return PortChooser(partial(try_way, self), ends=ends, code=self._port_code)
+
+    def _port_code(self, situation: Situation, way: Way) -> dict[str, str]:
+        from .lab.port_trials import ACCOUNTS, ALICE, BOB, NOBODY, ends
+        from .show.port_code import Sender, snippets
+
+        source, server = ends(situation)
+        sender = Sender(situation.who, source, *ACCOUNTS.get(server, NOBODY), ALICE, BOB)
+        try:
+            target = self._target(server, way.port)
+        except LabError:  # nobody listens on that port
+            return snippets(None, server, sender, way)
+        return snippets(target, server, sender, way)
+
+    def port_table(self) -> PortTable:
+        """The ports of Alice's provider, 25, 465 and 587, every cell measured now by real trials.
+
+        Takes about a second, and leaves messages in Alice's and Bob's mailboxes.
+        """
+        from .lab.port_rows import port_rows
+        from .show.port_table import PortTable
+
+        return PortTable(port_rows(self))
+
+    def save_pcap(
+        self, path: str | Path, transcripts: Transcript | Sequence[Transcript] | None = None
+    ) -> list[Path]:
+        """Save connections, all of them by default, as a capture file for Wireshark, and their TLS keys.
+
+        Returns the files written: `path`, and beside it one with the ending .keys where there was TLS.
+        """
+        from .show.pcap import save
+
+        return save(self.transcripts if transcripts is None else transcripts, path)
+
+    def relay_table(self, host: str) -> PolicyTable:
+        """Who may send where through the MTA on `host`: to switch live, and to try for real."""
+        from .lab.relay_trials import RelayTrials
+        from .show.relay_code import relay_code
+        from .show.relay_table import PolicyTable
+
+        trials = RelayTrials(self, host)
+        ports = {client.port for client in trials.scene.clients.values()}
+        targets = {port: self._target(host, port) for port in ports}
+        return PolicyTable(
+            trials.scene,
+            trials.read,
+            trials.change,
+            trials.attempt,
+            code=lambda setting, scene: relay_code(setting, scene, targets),
+        )
 
     def _target(self, host: str, port: int) -> Target:
         from .show.code import Target
