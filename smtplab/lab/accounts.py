@@ -1,7 +1,7 @@
 """Accounts: who may log in to an MTA, with what, and which addresses they may send from.
 
-Answers: does this password or token open an account, and does this account own that sender address? Also
-counts wrong passwords by client address. How a password travels is `sasl`'s business.
+Answers: does this password or token open an account, and does this account own that sender address
+(RFC 6409 §6.1)? Also counts wrong passwords by client address. How a password travels is `sasl`'s business.
 
 Here a password is kept as it is, so that a lesson can look at it. A real server keeps what only checks one:
 for SCRAM the four values of `Accounts.keys`, which do for PLAIN too (RFC 5802 §3).

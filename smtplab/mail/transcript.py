@@ -77,9 +77,9 @@ class Transcript:
     server: Endpoint
     opened: datetime
     protocol: str = "smtp"
-    events: list[Event] = field(default_factory=list)
-    wire: list[Event] = field(default_factory=list)
-    keylog: list[str] = field(default_factory=list)  # NSS key log lines, for Wireshark
+    events: list[Event] = field(default_factory=list, repr=False)  # they hold passwords
+    wire: list[Event] = field(default_factory=list, repr=False)
+    keylog: list[str] = field(default_factory=list, repr=False)  # NSS key log lines, for Wireshark
     closed: bool = False
     leg: Literal["", "client", "server"] = ""
     twin: Transcript | None = field(default=None, repr=False, compare=False)
@@ -89,17 +89,26 @@ class Transcript:
         """True when any part of the connection was under TLS."""
         return any(event.kind == "tls" for event in list(self.events))
 
-    def text(self) -> str:
-        """The dialogue for a terminal, in the line grammar that swaks uses."""
+    def text(self, *, secrets: bool = False) -> str:
+        """The dialogue for a terminal, in the line grammar that swaks uses.
+
+        Passwords and tokens are hidden unless `secrets` asks for them.
+        """
         from .dialogue import text  # the reader of SMTP builds on this record
 
-        return text(self)
+        return text(self, secrets=secrets)
 
     def __str__(self) -> str:
         return self.text()
 
-    def to_dict(self) -> dict[str, Any]:
-        """The transcript as plain JSON types; bytes are decoded as Latin-1, which loses nothing."""
+    def to_dict(self, *, secrets: bool = False) -> dict[str, Any]:
+        """The transcript as plain JSON types; bytes are decoded as Latin-1, which loses nothing.
+
+        Passwords and tokens are blacked out unless `secrets` asks for them.
+        """
+        from .masking import masked  # it reads the dialogue, which builds on this record
+
+        events = list(self.events) if secrets else masked(self)
         return {
             "number": self.number,
             "client": [self.client.host, self.client.address, self.client.port],
@@ -107,7 +116,7 @@ class Transcript:
             "opened": self.opened.isoformat(),
             "protocol": self.protocol,
             "leg": self.leg,
-            "events": [_event_dict(event) for event in list(self.events)],
+            "events": [_event_dict(event) for event in events],
         }
 
 
