@@ -55,8 +55,9 @@ _LINE = Markup('<div class="se-line">%(who)s%(lock)s%(chip)s<code><b>%(bold)s</b
 _ASIDE = Markup('<div class="se-aside">%s</div>')
 _TEXT = Markup('<div class="se-line">%(who)s<code class="%(class)s">%(text)s</code></div>%(leak)s')
 _RECORD = Markup(
-    '<div class="se-line">%(who)s<span class="se-box se-%(how)s">%(lock)s%(name)s <b>%(size)s B</b></span>'
-    '<code class="se-hex"><b>%(head)s</b> %(rest)s</code></div>%(facts)s%(fields)s'
+    '<div class="se-line">%(who)s<div class="se-record">'
+    '<span class="se-box se-%(how)s">%(lock)s%(name)s <b>%(size)s B</b></span>'
+    '<code class="se-hex"><b>%(head)s</b> %(rest)s</code></div></div>%(facts)s%(fields)s'
 )
 _FACT = Markup('<div class="se-fact">%s</div>')
 _NOTE = Markup('<div class="se-fact se-note">%s</div>')
@@ -251,7 +252,7 @@ def _fields(one: Heard) -> Markup:
         words: object = shown(field.words, 400)
         if field.leak:
             words = Markup('<span class="se-leak">leak · %s</span> %s') % (field.leak, words)
-        octets = hexadecimal(field.octets, 8) or "none"
+        octets = hexadecimal(field.octets, 4) or "none"
         made.append(_FIELD % {"octets": octets, "name": field.name, "words": words})
     return _FIELDS % Markup("").join(made)
 
