@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .mail.envelope import Envelope
     from .mail.path import Path
     from .mail.reply import Reply
+    from .mail.sasl import explain as explain_login
     from .mail.session import State, refusal
     from .show.script import content
 
@@ -35,6 +36,7 @@ _WHERE = {
     "State": "mail.session",
     "refusal": "mail.session",
     "lines": "mail.dialogue",
+    "explain_login": "mail.sasl:explain",
     **dict.fromkeys(
         ("explain", "glossary", "hint", "lesson", "predict", "progress", "question", "quiz"), "course"
     ),
@@ -45,7 +47,8 @@ __all__ = sorted(_WHERE)
 def __getattr__(name: str) -> Any:
     if name not in _WHERE:
         raise AttributeError(f"smtplab has no {name!r}. It has: {', '.join(__all__)}.")
-    value = getattr(importlib.import_module(f".{_WHERE[name]}", __name__), name)
+    module, _, own_name = _WHERE[name].partition(":")  # "module", or "module:its name there"
+    value = getattr(importlib.import_module(f".{module}", __name__), own_name or name)
     globals()[name] = value
     return value
 

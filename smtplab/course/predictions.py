@@ -79,7 +79,7 @@ def predict(
     raise LabError("predict() takes a question with options and answer=, or a name, or a name with explain=.")
 
 
-def explain(name: str, **values: object) -> Explanation:
+def explain(name: str, /, **values: object) -> Explanation:
     """The explanation that the lesson has for the predict step `name`, made from this run's `values`."""
     lesson = current()
     return predict(name, explain=lambda: bank.explanation(lesson, name, values))

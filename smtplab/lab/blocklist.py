@@ -13,6 +13,7 @@ from functools import partial
 from ipaddress import ip_address, ip_network
 
 import dns.exception
+import dns.resolver
 
 from ..mail.envelope import Envelope, Recipient
 from ..mail.errors import LabError
@@ -60,6 +61,14 @@ class Blocklist:
         zone = self._world.dns.zone(self.zone)
         zone.set(self.name(address) + ".", "TXT", why)  # first: it may be refused, and then nothing is listed
         zone.set(self.name(address) + ".", "A", LISTED)
+
+    def why(self, address: str) -> str:
+        """Why an address is listed, as the list's TXT record says it; "" for one that is not listed."""
+        try:
+            (record, *_) = self._world.dns.resolve(self.name(address), "TXT")
+        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+            return ""
+        return b"".join(record.strings).decode()  # type: ignore[attr-defined]
 
     def remove(self, address: str) -> None:
         """Take an address off the list. Reports up to now are settled with it."""
