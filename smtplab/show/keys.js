@@ -11,3 +11,24 @@ function keepKeys() {
     if (event.target.closest?.(".smtplab")) event.stopPropagation();
   });
 }
+
+// ipywidgets does not group the radio buttons of a question: an arrow would go on into the next question, and a
+// screen reader would not say what is asked.
+function groupRadios(place) {
+  for (const box of place.querySelectorAll(".widget-radio-box:not([role])")) {
+    const name = `smtplab-${Math.random().toString(36).slice(2)}`;
+    for (const radio of box.querySelectorAll("input")) radio.name = name;
+    box.setAttribute("role", "radiogroup");
+    const asks = box.closest(".smtplab-asking")?.querySelector(".smtplab-asks");
+    box.setAttribute("aria-label", asks ? asks.textContent.trim() : "Options");
+  }
+}
+
+// The widgets around `el` come into the page in an order of their own, a little after it or before.
+function keepPlace(el, tries = 40) {
+  keepKeys();
+  const card = el.isConnected ? el.closest(".smtplab") : null;
+  if (card) groupRadios(card);
+  const waiting = !card || (card.matches(".smtplab-asking") && !card.querySelector("[role=radiogroup]"));
+  if (tries && waiting) setTimeout(keepPlace, 50, el, tries - 1);
+}

@@ -1,8 +1,9 @@
-"""Keeps the keys that are pressed in a widget from JupyterLab, which has commands on single letters.
+"""Lets widgets be driven by keyboard in a notebook, where JupyterLab has commands on single letters.
 
-One listener on the page does it for everything of class `smtplab` (keys.js): shortcuts with Ctrl, Alt or Cmd
-and Shift+Enter still reach JupyterLab. Widgets with a script of their own call its `keepKeys`; for those that
-are made of ipywidgets alone, `keys` is an invisible widget among their children that does.
+One listener on the page keeps plain keys in everything of class `smtplab` (keys.js); shortcuts with Ctrl, Alt
+or Cmd and Shift+Enter still reach JupyterLab. And the radio buttons of a question become one group. Widgets with
+a script of their own call its `keepKeys`; for those that are made of ipywidgets alone, `keys` is an invisible
+widget among their children that does.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ SCRIPT = files(__package__).joinpath("keys.js").read_text(encoding="utf-8")
 
 
 class Keys(anywidget.AnyWidget):
-    """Shows nothing. Where it stands in a page, keys pressed in smtplab's widgets stay in them."""
+    """Shows nothing. Where it stands, keys stay in the widgets, and radio buttons are one group a question."""
 
-    _esm = SCRIPT + "\nexport default { render: keepKeys };\n"
+    _esm = SCRIPT + "\nexport default { render: ({ el }) => keepPlace(el) };\n"
 
 
 @cache
