@@ -27,8 +27,9 @@ _AUTH = re.compile(r"AUTH[ \t]", re.IGNORECASE)  # and no space
 class Turn:
     """One line of a login, without its line end.
 
-    `data` is what its base64 stands for: None when the line has none, or when it is no base64, and then
-    `malformed` says so. `nth` counts the messages of this side from 1. `code` is a reply's.
+    `coded` is the part of it that is in base64, and `data` what that stands for: None when there is none, or
+    when it is no base64, and then `malformed` says so. `nth` counts the messages of this side from 1. `code`
+    is a reply's.
     """
 
     side: Side
@@ -38,6 +39,7 @@ class Turn:
     nth: int = 0
     code: int = 0
     malformed: bool = False
+    coded: str = ""
 
 
 @dataclass(slots=True)
@@ -80,7 +82,7 @@ class Login:
         counted = coded is not None and not opening
         nth = 1 + max((turn.nth for turn in self.turns if turn.side is side), default=0) if counted else 0
         malformed = coded is not None and data is None
-        self.turns.append(Turn(side, kind, text, data, nth, code, malformed))
+        self.turns.append(Turn(side, kind, text, data, nth, code, malformed, coded or ""))
 
 
 def logins(said: Said) -> list[Login]:

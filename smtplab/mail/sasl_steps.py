@@ -24,7 +24,7 @@ _NUL = "base64 undone: three parts, with a NUL (\\0) between them"
 def message(login: Login, turn: Turn, secrets: bool) -> tuple[Step, ...]:
     """What stands in the message of `turn`: no steps when it has none."""
     if turn.malformed:
-        shown = turn.text if turn.side is Side.SERVER or secrets else HIDDEN
+        shown = turn.coded if turn.side is Side.SERVER or secrets else HIDDEN
         return (Step(shown, "this is not base64", "permerror", "RFC 4954 §4"),)
     if turn.data is None or not turn.nth:
         return ()
