@@ -226,8 +226,11 @@ class Watch:
             reply = session.send("NOOP")
             assert reply
             assert reply.code == 250
-        assert self.troubles == []
-        assert self.lab._world.errors == []
+        # Taken away, so that each example answers for itself when hypothesis looks for a smaller one.
+        troubles = [*self.troubles, *self.lab._world.errors]
+        self.troubles.clear()
+        self.lab._world.errors.clear()
+        assert troubles == []
 
 
 @pytest.fixture(scope="module")
