@@ -1,4 +1,4 @@
-"""The relay policy: who may send where through an MTA (RFC 2505 §2.1, RFC 5321 §3.9).
+"""The relay policy: who may send where through an MTA (RFC 2505 §2.1, RFC 5321 §3.6.2).
 
 Three kinds of client, two kinds of recipient, and a yes or no for each of the six: that is all there is to
 an open relay. Receiving mail for one's own users from anyone is what a mail exchanger is for; passing on
@@ -9,20 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from ipaddress import ip_address, ip_network
-from typing import Any, Literal
+from ipaddress import ip_network
+from typing import Any
 
 from ..mail.errors import LabError
+from ..mail.relaying import CELLS, DEFERRED, DENIED, WHERE, WHO, Where, Who, kind
 from ..mail.reply import Reply
 
-Who = Literal["inside", "authenticated", "outsider"]
-Where = Literal["local", "elsewhere"]
-WHO: tuple[Who, ...] = ("inside", "authenticated", "outsider")
-WHERE: tuple[Where, ...] = ("local", "elsewhere")
-
-DENIED = Reply(554, "5.7.1", ("Relay access denied",))
-# What Postfix says when its configuration ends in "defer": the client will ask again for days.
-DEFERRED = Reply(454, "4.7.1", ("Relay access denied",))
+__all__ = ["DEFERRED", "DENIED", "WHERE", "WHO", "RelayTable", "Where", "Who", "networks"]
 
 
 @dataclass
@@ -35,9 +29,7 @@ class RelayTable:
     inside: tuple[str, ...] = ()
     denial: Reply = DENIED
     allowed: dict[tuple[Who, Where], bool] = field(
-        default_factory=lambda: {
-            (who, where): where == "local" or who != "outsider" for who in WHO for where in WHERE
-        }
+        default_factory=lambda: {(who, where): where == "local" or who != "outsider" for who, where in CELLS}
     )
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -52,11 +44,7 @@ class RelayTable:
 
     def who(self, address: str, account: str) -> Who:
         """What kind of client this is: `account` is "" for one that has not logged in."""
-        if account:
-            return "authenticated"
-        client = ip_address(address)
-        known = map(ip_network, self.inside)
-        return "inside" if any(client in network for network in known) else "outsider"
+        return kind(self.inside, address, account)
 
     def refusal(self, who: Who, where: Where) -> Reply | None:
         """The reply that refuses, or None."""

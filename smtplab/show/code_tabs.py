@@ -6,11 +6,16 @@ It only shows what `show.code` made; it does not know what a snippet does.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.resources import files
 
 import htpy as h
 from markupsafe import Markup
 
 from ..mail.text import visible
+
+_STEPPER = files(__package__).joinpath("stepper.js").read_text(encoding="utf-8")
+# The script's `tabs(place, start, chosen)`, for a widget that is no stepper.
+SCRIPT = "function tabs" + _STEPPER.partition("function tabs")[2].partition("export default")[0]
 
 
 def tabs(snippets: Mapping[str, str]) -> Markup:
