@@ -156,7 +156,7 @@ def _old_version(cursor: Cursor) -> Field:
 def _certificate(data: bytes) -> tuple[Body, tuple[Field, ...]]:
     """A Certificate as TLS 1.2 has it (RFC 5246 §7.4.2): in TLS 1.3 none is ever in clear."""
     cursor = Cursor(Cursor(data, "the Certificate").vector(3, "list"), "the list of certificates")
-    certificates = []
+    certificates: list[bytes] = []
     while len(cursor) and len(certificates) < MOST_CERTIFICATES:
         certificates.append(cursor.vector(3, "certificate"))
     fields = (

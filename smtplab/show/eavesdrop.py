@@ -36,10 +36,12 @@ STYLE = _file("eavesdrop.css")
 
 def html(transcript: Transcript, *, secrets: bool = False) -> Markup:
     """The view for a page without a kernel. With `secrets`, passwords are shown on the left as well."""
+    return _still(view(transcript), secrets)
+
+
+def _still(seen: View, secrets: bool) -> Markup:
     return Markup(
-        h.div(".smtplab.smtplab-card.se-view.se-still")[
-            style(STYLE), picture(view(transcript), secrets=secrets)
-        ]
+        h.div(".smtplab.smtplab-card.se-view.se-still")[style(STYLE), picture(seen, secrets=secrets)]
     )
 
 
@@ -129,22 +131,19 @@ class Eavesdropper(anywidget.AnyWidget):
     def __init__(self, transcript: Transcript, *, secrets: bool = False) -> None:
         super().__init__()
         self._secrets = secrets
-        self.transcript = transcript
         self.add_class("smtplab-eavesdropper")
         self.show(transcript)
 
     def show(self, transcript: Transcript) -> None:
         """Draw `transcript` as it is now."""
         self.transcript = transcript
-        self.picture = str(picture(view(transcript), live=True, secrets=self._secrets))
+        self._seen = view(transcript)
+        self.picture = str(picture(self._seen, live=True, secrets=self._secrets))
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         bundle, metadata = super()._repr_mimebundle_(**options) or ({}, {})
-        still = {
-            "text/html": str(html(self.transcript, secrets=self._secrets)),
-            "text/plain": text(self.transcript, secrets=self._secrets),
-        }
+        still = {"text/html": str(_still(self._seen, self._secrets)), "text/plain": repr(self)}
         return bundle | still, metadata
 
     def __repr__(self) -> str:
-        return text(self.transcript, secrets=self._secrets)
+        return render(self._seen, secrets=self._secrets)

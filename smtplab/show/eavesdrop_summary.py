@@ -87,7 +87,7 @@ def _ends(view: View) -> Iterator[list[Fact]]:
 
 
 def _end(end: Endpoint) -> str:
-    return f"{end.address} ({shown(end.host, LONG)})"
+    return shown(f"{end.address} ({end.host})", LONG)
 
 
 def _labels(view: View) -> Iterator[list[Fact]]:
