@@ -40,6 +40,7 @@ REFUSALS = {
     454: b"454 4.7.0 TLS not available due to temporary reason\r\n",  # RFC 3207 §4
     502: b"502 5.5.1 Command not implemented\r\n",
 }
+STRIPPED = f"{NAME} took STARTTLS out of this reply"
 _OFFER = re.compile(rb"250[ -]STARTTLS(?![A-Z0-9-])", re.IGNORECASE)
 
 
@@ -59,6 +60,7 @@ class Stripper(Middle):
             self.answer(self.refusal, f"{NAME} kept STARTTLS to herself, and answered in the server's name")
         elif verb == b"EHLO":
             self.hello = line
+            self.ear.hold = bool(self.onward)  # what follows must not be said before her STARTTLS
             self.pass_on(line, self._offers)
         else:
             self.pass_on(line)
@@ -69,27 +71,23 @@ class Stripper(Middle):
         if stripped != reply and self.onward and not self.far_tls:
             self.far.opened = True
             self.ask(b"STARTTLS\r\n", partial(self._asked, stripped), f"{NAME} asked for TLS of her own")
-        elif stripped != reply:
-            self.to_client(stripped, f"{NAME} took STARTTLS out of this reply")
-        elif self.far_tls:
-            self.to_client(
-                reply, f"{NAME} has this from her own TLS with the server, and hands it on in clear"
-            )
+            return
+        self.ear.hold = False
+        if stripped != reply:
+            self.to_client(stripped, STRIPPED)
         else:
-            self.to_client(reply)
+            self.to_client(
+                reply, f"{NAME} has this from the server under TLS of her own" if self.far_tls else ""
+            )
 
     def _asked(self, stripped: bytes, reply: bytes) -> None:
         """The server's answer to her own STARTTLS; then EHLO is said again, as RFC 3207 §4.2 asks."""
         if reply.startswith(b"220") and self.onward:
-            note = f"{NAME} said the client's EHLO again"
-            self.begin_tls(self.onward, partial(self.ask, self.hello, self._told, note))
+            again = partial(self.ask, self.hello, self._offers, f"{NAME} said the client's EHLO again")
+            self.begin_tls(self.onward, again)
         else:
             self.far.opened = self.ear.hold = False
-            self.to_client(stripped, f"{NAME} took STARTTLS out of this reply")
-
-    def _told(self, reply: bytes) -> None:
-        self._offers(reply)
-        self.ear.hold = False
+            self.to_client(stripped, STRIPPED)
 
 
 class Injector(Middle):

@@ -175,7 +175,12 @@ class Network:
         """Like `dial`, on the lab's loop: the socket does not block."""
         client, real = self._route(source, to, port)
         client.setblocking(False)
-        await asyncio.get_running_loop().sock_connect(client, real)
+        try:
+            await asyncio.get_running_loop().sock_connect(client, real)
+        except BaseException:  # cancelled, most likely: the lab stops
+            self._sources.pop(client.getsockname()[1], None)
+            client.close()
+            raise
         return client
 
     def _route(self, source: str, to: str, port: int) -> tuple[socket.socket, tuple[str, int]]:

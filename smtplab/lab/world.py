@@ -45,12 +45,12 @@ class World:
 
     def context(self, name: str, kind: Kind = "good") -> ssl.SSLContext:
         """The TLS context of the server `name`, with a certificate of this kind, recorded."""
-        if self.thread.loop.is_closed():
-            raise LabError(STOPPED)
         return self.record(self.authority.server_context(name, kind=kind))
 
     def record(self, context: ssl.SSLContext) -> ssl.SSLContext:
         """A server's TLS context, made to tell the wire what is said inside."""
+        if self.thread.loop.is_closed():
+            raise LabError(STOPPED)
         self._contexts.append(context)
         return recorded(context, self.keylog.path)
 
