@@ -371,6 +371,12 @@ def test_no_secret_is_shown_unless_asked_for(exchange: list[str]) -> None:
     assert said(explain(exchange, secrets=True)) != said(told) or exchange[0] == "AUTH"
 
 
+def test_a_proof_that_looks_like_two_is_hidden_whole() -> None:
+    said_last = explain([*SCRAM[:2], b64("c=biws,r=x,p=c2VjcmVp=")])
+    assert find(said_last, "c=biws,r=x,p=[hidden]")
+    assert "c2VjcmV" not in said_last.text()
+
+
 def test_secrets_that_were_asked_for_are_there() -> None:
     record = transcript([*PLAIN, DONE])
     assert PLAIN[0] in record.text(secrets=True)
@@ -394,6 +400,7 @@ def cut(events: list[Event], places: list[int]) -> list[Event]:
 @pytest.mark.parametrize("exchange", [PLAIN, LOGIN, SCRAM, OAUTH], ids=["plain", "login", "scram", "oauth"])
 def test_a_secret_is_masked_however_the_network_cut_it(exchange: list[str], places: list[int]) -> None:
     record = transcript([*exchange, "500 what is " + exchange[-1], "NOOP", "250 OK"])
+    whole = masked(record)
     record.events[:] = cut(record.events, places)
     events = masked(record)
     assert [replace(event, data=b"") for event in events] == [
@@ -403,6 +410,7 @@ def test_a_secret_is_masked_however_the_network_cut_it(exchange: list[str], plac
         before = b"".join(event.data for event in record.events if event.side is side)
         after = b"".join(event.data for event in events if event.side is side)
         assert not any(secret.encode() in after for secret in SECRETS)
+        assert after == b"".join(event.data for event in whole if event.side is side)
         assert [line[:4] for line in after.splitlines()[:2]] == [line[:4] for line in before.splitlines()[:2]]
         assert after.endswith({Side.CLIENT: b"NOOP\r\n", Side.SERVER: b"250 OK\r\n"}[side])
     client = b"".join(event.data for event in events if event.side is Side.CLIENT)
