@@ -40,6 +40,8 @@ EXTENSIONS = [
     "HELP",
 ]
 
+MAX_HOPS = 100  # RFC 5321 §6.3: at least this many Received fields make a loop
+
 
 @dataclass(frozen=True, slots=True)
 class Service:
@@ -63,10 +65,10 @@ class Limits:
     recipients: int = 100  # RFC 5321 §4.5.3.1.8: at least this many
     idle: float = 300.0  # RFC 5321 §4.5.3.2.7: at least five minutes
     greet_pause: float = 0.0  # how long a client has to keep silent before the greeting
-
-
     bad_passwords: int = 3  # from one address within the window, and it is locked out; 0 for no end
     bad_password_window: float = 600.0  # by the lab's clock
+
+
 @dataclass
 class Mta:
     """An MTA: where it is, what it knows, what it is told to do.
@@ -76,11 +78,11 @@ class Mta:
     `careless_starttls` makes it go on under TLS with commands that came in clear behind STARTTLS, which
     RFC 3207 §4.2 forbids and many servers did until 2011 (CVE-2011-0411), some much longer.
     `aliases` maps an address to those that its mail goes on to.
-    """
-
 
     `mechanisms` are those that AUTH offers, in the order of the EHLO line. With `check_senders` an account
     may give only its own addresses in MAIL; what stands in From is nobody's business here.
+    """
+
     host: Host
     store: Store
     world: World
@@ -95,14 +97,14 @@ class Mta:
     mechanisms: list[str] = field(default_factory=lambda: list(sasl.MECHANISMS))
     check_senders: bool = False
     limits: Limits = field(default_factory=Limits)
-
-    def __post_init__(self) -> None:
     accounts: Accounts = field(init=False)
     failures: Failures = field(default_factory=Failures)
+
+    def __post_init__(self) -> None:
         self._ids = self.world.random(self.name)
+        self.accounts = Accounts(self.world.random(f"{self.name} accounts"), self.world.clock.now)
 
     @property
-        self.accounts = Accounts(self.world.random(f"{self.name} accounts"), self.world.clock.now)
     def name(self) -> str:
         """The name that the MTA gives in its greeting."""
         return self.host.name
@@ -135,11 +137,11 @@ class Mta:
         """The reply to MAIL."""
         if session.service.submission and not session.account:
             return AUTH_FIRST
-        for policy in self.policies:
-            if refused := await policy.on_mail(session, envelope):
         path, account = envelope.reverse_path, session.account
         if self.check_senders and account and not self.accounts.owns(account, path):
             return Reply(553, "5.7.1", (f"Sender address rejected: not owned by user {account}",))
+        for policy in self.policies:
+            if refused := await policy.on_mail(session, envelope):
                 return refused
         return Reply(250, "2.1.0", ("Sender OK",))
 
@@ -162,6 +164,8 @@ class Mta:
 
     async def accept(self, session: SmtpServer, envelope: Envelope, content: bytes) -> Reply:
         """Take responsibility for a message (RFC 5321 §6.1): deliver it here, queue it for elsewhere."""
+        if trace.count(content, "Received") >= MAX_HOPS:
+            return Reply(554, "5.4.6", (f"Too many hops: {MAX_HOPS} Received fields, so this is a loop",))
         for policy in self.policies:
             if refused := await policy.on_message(session, envelope, content):
                 return refused
