@@ -34,6 +34,7 @@ from .theme import CSS, style
 from .verdict import STYLE as VERDICT_STYLE
 
 RELAY_CSS = script_file("relay_table.css")
+PORTED = ("swaks", "smtplib")  # the snippets that name real ports
 
 Code = Callable[[Setting, Scene], Mapping[str, str]]
 Attempt = Callable[[Who, Where], Transcript]
@@ -240,9 +241,14 @@ class PolicyTable(Ladder):
                     ]
                     for tried in self.tried.values()
                 ),
-                code_tabs.html(self._code(setting, self.scene)) if self._code else None,
+                code_tabs.html(self._lasting_code(setting)),
             ]
         )
+
+    def _lasting_code(self, setting: Setting) -> dict[str, str]:
+        """The code that holds without the lab: its real ports are gone when a page is read."""
+        code = self._code(setting, self.scene) if self._code else {}
+        return {tool: text for tool, text in code.items() if tool not in PORTED}
 
 
 def _cell(who: Who, where: Where) -> Cell:
