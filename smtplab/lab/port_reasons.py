@@ -84,7 +84,8 @@ def _no_tls(error: ssl.SSLError) -> Reason:
         "The client sent a ClientHello, and the server answered in clear text. The client's TLS read those"
         " letters as the head of a TLS record, and found no version of TLS in them."
     )
-    return Reason("TLS before the first line", why, "RFC 8446 §5.1", str(error.reason or "no TLS"))
+    # WRONG_VERSION_NUMBER; the newest OpenSSL says RECORD_LAYER_FAILURE.
+    return Reason("TLS before the first line", why, "RFC 8446 §5.1", f"no TLS: {error.reason}")
 
 
 def _not_offered(error: Exception, way: Way) -> Reason:

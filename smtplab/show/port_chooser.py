@@ -84,6 +84,11 @@ class PortChooser(Ladder):
         self.add_class("smtplab-port-chooser")
         self._settle()
 
+    @property
+    def advice(self) -> Advice:
+        """What is right for the situation that is chosen."""
+        return advise(self.situation)
+
     # What the controls do ---------------------------------------------------------------------------
 
     def choose(self, who: Who, whom: Whom, blocked: bool = False) -> None:
@@ -91,7 +96,7 @@ class PortChooser(Ladder):
         if who not in WHO or whom not in WHOM:
             raise ValueError(f"{who!r} and {whom!r}: choose one of {WHO} and one of {WHOM}")
         self.situation = Situation(who, whom, bool(blocked))
-        self.way = advise(self.situation).first
+        self.way = self.advice.first
 
     def go(self, port: int, tls: Tls, login: bool) -> None:
         """Choose a way, be it the advised one or not."""
@@ -120,8 +125,7 @@ class PortChooser(Ladder):
 
     def _settle(self) -> None:
         """Tell the page how things stand."""
-        situation, way, trial = self.situation, self.way, self._shown
-        advice = advise(situation)
+        situation, way, trial, advice = self.situation, self.way, self._shown, self.advice
         self.tools = {
             "groups": _groups(situation, way),
             "advised": way in advice.ways,
@@ -155,7 +159,7 @@ class PortChooser(Ladder):
         return bundle | {"text/html": str(self._html()), "text/plain": repr(self)}, metadata
 
     def __repr__(self) -> str:
-        parts = [f"{_in_words(self.situation)}: {advise(self.situation).summary}"]
+        parts = [f"{_in_words(self.situation)}: {self.advice.summary}"]
         parts += [str(trial) for trial in self.trials]
         return "\n".join(parts)
 
@@ -166,7 +170,7 @@ class PortChooser(Ladder):
             h.div(".smtplab.smtplab-card.pc-still")[
                 style(VERDICT_STYLE, PORTS_CSS),
                 h.p[h.strong[_in_words(self.situation)]],
-                advice_html(advise(self.situation), " → ".join(self._ends(self.situation))),
+                advice_html(self.advice, " → ".join(self._ends(self.situation))),
                 [_bare(trial), Markup(talk)] if trial else None,
                 h.details[h.summary["All situations"], _overview()],
             ]

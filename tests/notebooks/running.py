@@ -108,22 +108,28 @@ def data(output: Any) -> Mapping[str, Any]:
     return {"text/plain": output.text} if output.output_type == "stream" else output.get("data", {})
 
 
-# What differs from run to run (DESIGN.md, "The lab"): real ports, and times measured on the wire.
+# What differs from run to run (DESIGN.md, "The lab"): real ports, times measured on the wire, and what is
+# random in TLS.
 _VARYING = re.compile(
     r"""127\.0\.0\.1(?:[:\s]|',\s)+\d+      # 127.0.0.1:40123, ('127.0.0.1', 40123)
     |   \b\d+(?:\.\d+)?\ (?:ms|s)\b          # 4.4 ms, 1.2 s
     |   (?<=class="sl-time")[^<]*<           # the ladder's column of times
+    |   \b(?:[0-9A-F]{2}:){31}[0-9A-F]{2}\b  # a certificate's fingerprint
     """,
     re.VERBOSE,
 )
 
 
 def said(outputs: Outputs) -> dict[str, list[str]]:
-    """What each cell shows as text, of every text form that it has, without what varies."""
+    """What each cell shows as text, of every text form that it has, without what varies.
+
+    Left out is what a listener on the wire heard: ciphertext, and who was first where both spoke at once.
+    """
     return {
         cell: [
             f"{media}: " + _VARYING.sub("…", text)
             for output in shown
+            if "se-view" not in data(output).get("text/html", "")
             for media, text in sorted(data(output).items())
             if isinstance(text, str) and media.startswith(("text/", "image/svg"))
         ]
