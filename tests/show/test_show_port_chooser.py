@@ -343,6 +343,7 @@ def test_code_is_for_the_way_and_not_for_what_the_port_would_like() -> None:
     target = Target("mail.acorn.example", "127.0.0.1", 4650, "implicit", "/ca.pem")
     code = snippets(target, target.host, sender(HOME), Way(465, "none", False))
     assert "smtplib.SMTP(timeout=5)" in code["smtplib"] and "ssl" not in code["smtplib"]
+    assert "--tls" not in code["swaks"] and "openssl" not in code
 
 
 # The table
