@@ -24,8 +24,9 @@ from ..mail.text import encode
 from ..mail.transcript import Side, Transcript
 from .certificates import Pretence
 from .middle import Middle, ServerLeg
-from .network import Network, Tap
+from .network import Network
 from .recording import Recording
+from .tap import Tap
 from .wire import Wire
 
 if TYPE_CHECKING:

@@ -16,7 +16,6 @@ import ssl
 from collections import deque
 from collections.abc import Callable
 from contextvars import copy_context
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from ipaddress import ip_address
@@ -28,43 +27,12 @@ from .hosts import Host, Rule
 from .loop import STOPPED
 from .recording import CURRENT
 from .scratch import KeyLog
+from .tap import Factory, Tap
 from .wire import Wire
 
 LOOPBACK = "127.0.0.1"
 FREE_PORTS = range(1024, 32768)
 KEPT = 10_000  # transcripts; the oldest go first, so that a long-lived lab stays within its memory
-
-Factory = Callable[[Wire], asyncio.Protocol]
-
-# Someone in the middle: is given the client's leg, and the transcript and latency for a leg of their own
-# to the server, which they return.
-Middleman = Callable[[Wire, Transcript, Callable[[], float]], Wire]
-
-
-@dataclass(slots=True)
-class Tap:
-    """A listener on (address, port): where it really listens, and what serves it."""
-
-    host: Host
-    address: str
-    port: int
-    protocol: str
-    serve: Factory
-    tls: ssl.SSLContext | None
-    drops: list[tuple[Side, bytes]]
-    listener: asyncio.Server | None = None
-    middle: Middleman | None = None
-
-    @property
-    def real(self) -> tuple[str, int]:
-        """The loopback address and port that outside programs connect to."""
-        assert self.listener is not None
-        host, port = self.listener.sockets[0].getsockname()[:2]
-        return host, port
-
-    def drop(self, what: bytes, side: Side = Side.CLIENT) -> None:
-        """Cut every later connection as soon as `side` sends `what`, before it arrives."""
-        self.drops.append((side, what))
 
 
 class Network:
