@@ -11,7 +11,7 @@ from ..mail.errors import LabError
 
 @dataclass(slots=True)
 class Host:
-    """A host: its name and its notional addresses, the preferred one first. Raises LabError for no address."""
+    """A host: its name and its notional addresses, the best one first. Raises LabError for a wrong one."""
 
     name: str
     addresses: tuple[str, ...]

@@ -245,7 +245,9 @@ def _label(route: Route, drawn: Layout) -> h.Element | None:
 
 def _taken(x: float, y: float, width: float, height: float, drawn: Layout) -> bool:
     """Whether a line, a card or an area is in the rectangle."""
-    spans = [(box.x, box.y, box.right, box.bottom) for box in (*drawn.areas, *drawn.cards)]
+    spans: list[tuple[float, float, float, float]] = [
+        (box.x, box.y, box.right, box.bottom) for box in (*drawn.areas, *drawn.cards)
+    ]
     for route in drawn.routes:
         for (x1, y1), (x2, y2) in zip(route.points, route.points[1:], strict=False):
             spans.append((min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)))
