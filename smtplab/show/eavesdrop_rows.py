@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Literal
 
@@ -80,8 +80,9 @@ class View:
 
 
 def view(transcript: Transcript) -> View:
-    """Read `transcript` and its wire as they are now."""
-    wire = list(transcript.wire)
+    """Read `transcript` and its wire as they are now; it may go on growing."""
+    transcript = replace(transcript, events=list(transcript.events), wire=list(transcript.wire))
+    wire = transcript.wire
     heard, lines = listen(wire), read(transcript)
     match = carried(transcript, lines, heard)
     placed = sorted(_rows(lines, heard, match, [event.t for event in wire]), key=lambda pair: pair[0])
