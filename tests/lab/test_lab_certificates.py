@@ -52,7 +52,7 @@ def test_a_good_certificate_is_believed(authority: Authority) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "code"),  # OpenSSL's X509_V_ERR_ numbers
-    [("wrong-name", 62), ("expired", 10), ("self-signed", 18)],
+    [("wrong-name", 62), ("expired", 10), ("self-signed", 18), ("unknown-ca", 20)],
 )
 def test_a_bad_certificate_is_not(authority: Authority, kind: str, code: int) -> None:
     server = authority.server_context(NAME, kind=kind)
@@ -116,7 +116,7 @@ def test_what_no_certificate_can_carry(authority: Authority, names: tuple[str, .
 
 
 def test_an_unknown_kind(authority: Authority) -> None:
-    with pytest.raises(LabError, match="There are: good, wrong-name, expired, self-signed"):
+    with pytest.raises(LabError, match="There are: good, wrong-name, expired, self-signed, unknown-ca"):
         authority.server_context(NAME, kind="nice")
 
 
@@ -186,6 +186,7 @@ def presented(authority: Authority, kind: str) -> bytes:
         ("wrong-name", "error 62 "),
         ("expired", "error 10 "),
         ("self-signed", "error 18 "),
+        ("unknown-ca", "error 20 "),
     ],
 )
 def test_openssl_verify(
