@@ -1,9 +1,9 @@
 """Lets widgets be driven by keyboard in a notebook, where JupyterLab has commands on single letters.
 
-One listener on the page keeps plain keys in everything of class `smtplab` (keys.js); shortcuts with Ctrl, Alt
-or Cmd and Shift+Enter still reach JupyterLab. And the radio buttons of a question become one group. Widgets with
-a script of their own call its `keepKeys`; for those that are made of ipywidgets alone, `keys` is an invisible
-widget among their children that does.
+One listener on the page keeps plain keys in everything of class `smtplab` (keys.js); shortcuts with Ctrl,
+Alt or Cmd and Shift+Enter still reach JupyterLab. And the radio buttons of a question become one group.
+Widgets with a script of their own call its `keepKeys`; for those that are made of ipywidgets alone, `keys`
+is an invisible widget among their children that does.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ SCRIPT = files(__package__).joinpath("keys.js").read_text(encoding="utf-8")
 
 
 class Keys(anywidget.AnyWidget):
-    """Shows nothing. Where it stands, keys stay in the widgets, and radio buttons are one group a question."""
+    """Shows nothing. Where it stands, keys stay in the widgets, and a question's radio buttons are a group."""
 
     _esm = SCRIPT + "\nexport default { render: ({ el }) => keepPlace(el) };\n"
 
