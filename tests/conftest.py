@@ -9,6 +9,7 @@ socket.connect is looked up before the hook hears of it.
 
 from __future__ import annotations
 
+import builtins
 import ipaddress
 import os
 import shutil
@@ -118,3 +119,9 @@ def need_program() -> Callable[..., str]:
         pytest.skip(reason)
 
     return need
+
+
+@pytest.fixture(autouse=True)
+def no_notebook(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that made an IPython shell leaves its mark on the process, and then a lab stops the one before."""
+    monkeypatch.delattr(builtins, "__IPYTHON__", raising=False)

@@ -17,7 +17,7 @@ SCRIPT = files(__package__).joinpath("keys.js").read_text(encoding="utf-8")
 
 
 class Keys(anywidget.AnyWidget):
-    """Shows nothing. Where it stands, keys stay in the widgets, and a question's radio buttons are a group."""
+    """Shows nothing. Where it stands, keys stay in the widgets, a question's radio buttons a group."""
 
     _esm = SCRIPT + "\nexport default { render: ({ el }) => keepPlace(el) };\n"
 
