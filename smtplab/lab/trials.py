@@ -18,6 +18,7 @@ from ..mail.dialogue import lines
 from ..mail.transcript import Transcript
 
 if TYPE_CHECKING:
+    from .client import Session
     from .demonstrations import Notes, Stand
 
 SMTPLIB = "smtplib"
@@ -41,6 +42,13 @@ def message(sender: str, recipient: str, body: str = "Hello.\n", *, cte: str | N
 def content(transcript: Transcript) -> tuple[Figure, ...]:
     """The figure that says how much content went over the wire."""
     return (Figure("content sent", content_octets(transcript), "octets"),)
+
+
+def deliver(session: Session, commands: list[str], text: bytes) -> None:
+    """Say `commands`, of which the last is DATA, then `text` if the server asks for it, then QUIT."""
+    if session.say(*commands)[-1].code == 354:
+        session.data(text)
+    session.send("QUIT")
 
 
 def size(stand: Stand, offered: bool) -> Iterator[Trial]:
@@ -121,15 +129,15 @@ def pipelining(stand: Stand, offered: bool) -> Iterator[Trial]:
 
     def one_by_one() -> None:
         with timed(), stand.session() as session:
-            session.say(f"EHLO {stand.source}", *commands, text.removesuffix(b".\r\n"), "QUIT")
+            deliver(session, [f"EHLO {stand.source}", *commands], text.removesuffix(b".\r\n"))
 
     def grouped() -> None:
         with timed(), stand.session() as session:
             session.say(f"EHLO {stand.source}")
-            session.pipeline(*commands)
-            session.write(text + b"QUIT\r\n")
-            session.read()
-            session.read()
+            taken = session.pipeline(*commands)[-1].code == 354
+            session.write((text if taken else b"") + b"QUIT\r\n")
+            for _ in range(1 + taken):
+                session.read()
 
     @contextlib.contextmanager
     def timed() -> Iterator[None]:
@@ -164,7 +172,7 @@ def chunking(stand: Stand, offered: bool) -> Iterator[Trial]:
 
     def by_data() -> None:
         with stand.session() as session:
-            session.say(*commands, "DATA", text, "QUIT")
+            deliver(session, [*commands, "DATA"], text)
 
     def by_chunk() -> None:
         with stand.session() as session:

@@ -136,7 +136,7 @@ class Trials:
     def __str__(self) -> str:
         parts = []
         for words, trials in (("offered", self.offered), ("not offered", self.without)):
-            parts += [f"{self.extension} {words}", *(f"  {trial}" for trial in trials)]
+            parts += [f"{visible(self.extension)} {words}", *(f"  {trial}" for trial in trials)]
         return "\n".join(parts)
 
     __repr__ = __str__

@@ -148,7 +148,9 @@ def _bars(found: Trials) -> h.Element | None:
         for words, attempts in (("offered", found.offered), ("not offered", found.without))
         for trial in attempts
     ]
-    return h.figure(".sc-chart")[h.figcaption[name[:1].upper() + name[1:]], round_trips.svg(labels, name)]
+    return h.figure(".sc-chart")[
+        h.figcaption[shown(name[:1].upper() + name[1:])], round_trips.svg(labels, name)
+    ]
 
 
 def dialogue(number: int, trial: Trial) -> h.Element:

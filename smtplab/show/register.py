@@ -24,6 +24,7 @@ _HTML = {
     ("smtplab.mail.reply", "Reply"): "register.reply_html",
     ("smtplab.mail.line", "Line"): "register.line_html",
     ("smtplab.mail.certificate", "Certificate"): "certificate.html",
+    ("smtplab.mail.capability", "Trials"): "capabilities.trials_html",
 }
 _SVG = {("smtplab.mail.transcript", "Transcript"): "ladder.svg"}
 _PLAIN = {
@@ -32,6 +33,7 @@ _PLAIN = {
     ("smtplab.mail.reply", "Reply"): "register.text",
     ("smtplab.mail.line", "Line"): "register.line_text",
     ("smtplab.mail.certificate", "Certificate"): "register.text",
+    ("smtplab.mail.capability", "Trials"): "register.text",
 }
 
 
