@@ -170,6 +170,8 @@ class Mta:
             if refused := await policy.on_message(session, envelope, content):
                 return refused
         id_ = f"{self._ids.getrandbits(40):010X}"
+        if content.startswith((b" ", b"\t")):  # no header section, or it would continue the field above
+            content = b"\r\n" + content
         if session.service.submission:
             content = self._complete(content, id_)
         single = envelope.recipients[0].path if len(envelope.recipients) == 1 else None

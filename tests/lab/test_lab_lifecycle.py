@@ -200,7 +200,7 @@ def test_stop_does_not_wait_for_clients(start: Callable[[Lab], socket.socket]) -
     client = start(lab)
     begun = time.perf_counter()
     lab.stop()
-    assert time.perf_counter() - begun < 5
+    assert time.perf_counter() - begun < 20  # the shortest of the waits that it must not sit through is 60
     assert asyncio.all_tasks(loop) == set()
     assert troubles == []
     assert lab._world.errors == []
@@ -268,7 +268,7 @@ def test_stop_in_the_middle_of_work() -> None:
     lab.stop()
     waiting.join(10)
     assert not waiting.is_alive()
-    assert time.perf_counter() - begun < 5
+    assert time.perf_counter() - begun < 20  # the shortest of the waits that it must not sit through is 60
     assert all("has stopped" in str(error) for error in errors)
 
 
