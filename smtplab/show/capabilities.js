@@ -10,8 +10,11 @@ function explorer(model, el) {
   let tools = {}, pending = "";
   const shown = new Map(); // element -> the markup in it
   function fill(element, markup) {
-    if (shown.get(element) !== markup) element.innerHTML = markup;
+    if (shown.get(element) === markup) return;
+    const number = element.contains(document.activeElement) && document.activeElement.dataset.number;
+    element.innerHTML = markup;
     shown.set(element, markup);
+    if (number) element.querySelector(`[data-number="${number}"]`)?.focus(); // where the keyboard was
   }
 
   const grid = make("div", "sc-grid");

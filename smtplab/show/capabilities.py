@@ -88,9 +88,8 @@ class CapabilityExplorer(Ladder):
     # What the controls do ---------------------------------------------------------------------------
 
     def turn(self, keyword: str, on: bool) -> Offer:
-        """Turn an extension on or off, and ask for the list again. It is the chosen one from now on."""
+        """Turn an extension on or off, and return the list that the server has then."""
         self._switch(keyword, on)
-        self.choose(keyword)
         self._before, self._now = self._now, self._offer()
         self._settle()
         return self._now
@@ -106,12 +105,12 @@ class CapabilityExplorer(Ladder):
 
     def attempt(self, keyword: str = "") -> Trials:
         """Try an extension, the chosen one by default, with the server offering it and without."""
-        if keyword:
-            self.choose(keyword)
-        self._fold()
-        self.found[self.chosen] = self._attempt(self.chosen)
+        keyword = keyword or self.chosen
+        self.found[keyword] = found = self._attempt(keyword)
+        if keyword == self.chosen:
+            self._fold()
         self._settle()
-        return self.found[self.chosen]
+        return found
 
     def look(self, number: int) -> None:
         """Show the dialogue of the attempt with this number among those of the chosen extension.
@@ -166,7 +165,9 @@ class CapabilityExplorer(Ladder):
     def _asked(self, widget: Any, content: dict[str, Any], buffers: list[Any]) -> None:
         act = content.get("do")
         if act == "turn":
-            self._acts["turn"](str(content.get("keyword", "")), bool(content.get("on")))
+            keyword = str(content.get("keyword", ""))
+            self._acts["turn"](keyword, bool(content.get("on")))
+            self._acts["choose"](keyword)
         elif act == "choose":
             self._acts["choose"](str(content.get("keyword", "")))
         elif act == "look":

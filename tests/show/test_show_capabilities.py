@@ -177,12 +177,25 @@ def test_an_attempt_is_shown_with_a_button_for_each_dialogue(explorer: Capabilit
 
 
 def test_another_extension_closes_the_dialogue_and_keeps_what_was_tried(explorer: CapabilityExplorer) -> None:
-    explorer.attempt("DSN")
+    explorer.choose("DSN")
+    explorer.attempt()
     explorer.look(0)
     press(explorer, "choose", keyword="HELP")
     assert explorer.tools["opened"] is None and explorer.tools["trials"] == ""
     press(explorer, "choose", keyword="DSN")
     assert "DSN offered" in words(explorer.tools["trials"])
+
+
+def test_what_a_cell_does_leaves_the_readers_choice_alone(explorer: CapabilityExplorer) -> None:
+    press(explorer, "choose", keyword="HELP")
+    press(explorer, "attempt")
+    press(explorer, "look", number=1)
+    explorer.attempt("DSN")
+    explorer.turn("SIZE", False)
+    assert (explorer.tools["chosen"], explorer.tools["opened"]) == ("HELP", 1)
+    assert "HELP offered" in words(explorer.tools["trials"])
+    explorer.attempt("HELP")  # what was open is no longer there
+    assert explorer.tools["opened"] is None
 
 
 def test_a_failure_is_one_sentence_and_nothing_is_raised(explorer: CapabilityExplorer) -> None:
