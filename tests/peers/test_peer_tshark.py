@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -37,7 +38,7 @@ def tshark(need_program: Callable[..., str]) -> Callable[..., list[str]]:
 
 def wait_for(lab: Lab, transcript: Transcript) -> None:
     while not transcript.closed:
-        lab._world.thread.run(lab._world.idle())
+        lab._world.thread.run(asyncio.sleep(0.001))
 
 
 def test_a_clear_dialogue_is_smtp(lab: Lab, tshark, tmp_path: Path) -> None:
