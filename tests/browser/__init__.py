@@ -1,0 +1,1 @@
+"""The lessons in a real browser. A package, so that its server and its browser end with it."""

@@ -1,0 +1,70 @@
+"""The driver sees what it is for: errors in cells, in callbacks, in the page, and what axe objects to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.driver import Page
+
+IMPORTS = "import ipywidgets, anywidget\nfrom IPython.display import HTML\n"
+
+CALLBACK = (
+    IMPORTS
+    + """
+fails = ipywidgets.Button(description="Fail")
+fails.on_click(lambda _: 1 / 0)
+fails
+"""
+)
+
+SCRIPT = (
+    IMPORTS
+    + """
+class Fails(anywidget.AnyWidget):
+    _esm = '''export default { render({ el }) {
+      setTimeout(() => { throw new Error("late"); });
+      console.error("a complaint");
+      fetch("http://192.0.2.1/").catch(() => {});
+      el.textContent = "drawn";
+    } };'''
+Fails()
+"""
+)
+
+UNREADABLE = (
+    IMPORTS
+    + """
+HTML('''<div class="smtplab" style="background: #fff">
+  <p style="color: #bbb">pale on light</p><button></button>
+</div><div style="color: #bbb">outside</div>''')
+"""
+)
+
+
+@pytest.fixture
+def page(made: Callable[..., Page]) -> Page:
+    return made("1 / 0", CALLBACK, UNREADABLE, SCRIPT)
+
+
+def test_what_goes_wrong_is_seen(page: Page) -> None:
+    errors = [(cell, output["ename"]) for cell, output in page.outputs() if output["output_type"] == "error"]
+    assert errors == [("cell-0", "ZeroDivisionError")]
+
+    expect(page.output("cell-3").get_by_text("drawn")).to_be_visible()
+    page.page.wait_for_function("() => true")  # lets the timer and the request come through
+    kinds = ("page error: late", "console: a complaint", "request to another machine: http://192.0.2.1/")
+    for kind in kinds:
+        assert [fault for fault in page.wrong if fault.startswith(kind)], kind
+
+    assert [fault for fault in page.faults() if "ZeroDivisionError" in fault] == []
+    page.output("cell-1").get_by_role("button", name="Fail").click()
+    page.until("pass")
+    assert [
+        fault for fault in page.faults() if fault.startswith("log console, ") and "ZeroDivisionError" in fault
+    ]
+
+    found = page.violations(".smtplab", themes=["light"])
+    assert sorted(one.split(" ")[1] for one in found) == ["button-name", "color-contrast"]

@@ -1,0 +1,71 @@
+"""The mail map in the browser: hosts are found, opened and read, by mouse and by keyboard."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.driver import Page
+
+
+@pytest.fixture
+def mail_map(start_here: Page) -> Locator:
+    """The map of lesson 00, drawn anew: no host is open."""
+    start_here.run("map")
+    drawn = start_here.output("map").locator(".sm-map")
+    expect(drawn.locator("h3")).to_have_text("Who is who")
+    return drawn
+
+
+def card(drawn: Locator, host: str) -> Locator:
+    return drawn.get_by_role("button").filter(has_text=host)
+
+
+def test_a_host_is_opened_by_keyboard_and_its_transcripts_are_read(
+    mail_map: Locator, start_here: Page
+) -> None:
+    keyboard = start_here.page.keyboard
+    card(mail_map, "mx.birch.example").focus()
+    keyboard.press("Enter")
+    heading = mail_map.locator("h3")
+    expect(heading).to_have_text("mx.birch.example")
+    expect(heading).to_be_focused()
+    expect(card(mail_map, "mx.birch.example")).to_have_attribute("aria-pressed", "true")
+    talks = mail_map.locator(".sm-talks details")
+    expect(talks.last).to_contain_text("from mail.acorn.example")
+    talks.last.locator("summary").press("Enter")
+    text = talks.last.locator("pre")
+    expect(text).to_contain_text("220 mx.birch.example")
+    expect(text).to_contain_text("RCPT TO:<bob@birch.example>", ignore_case=True)
+    expect(talks.last.locator("summary")).to_be_focused()
+    assert start_here.violations(".sm-map") == []
+    keyboard.press("Escape")
+    expect(card(mail_map, "mx.birch.example")).to_be_focused()
+
+
+def test_arrow_keys_move_between_hosts(mail_map: Locator, start_here: Page) -> None:
+    keyboard = start_here.page.keyboard
+    card(mail_map, "mail.acorn.example").focus()
+    keyboard.press("ArrowDown")
+    expect(card(mail_map, "alice.home.example")).to_be_focused()
+    keyboard.press("ArrowUp")
+    expect(card(mail_map, "mail.acorn.example")).to_be_focused()
+    keyboard.press("Space")
+    expect(mail_map.locator("h3")).to_have_text("mail.acorn.example")
+    expect(card(mail_map, "mail.acorn.example")).to_be_focused()
+
+
+def test_a_click_opens_a_host_and_refresh_finds_what_is_new(mail_map: Locator, start_here: Page) -> None:
+    card(mail_map, "mx2.birch.example").click()
+    expect(mail_map.locator("h3")).to_have_text("mx2.birch.example")
+    expect(mail_map.locator(".sm-panel")).to_contain_text("198.51.100.11")
+    heading = mail_map.locator(".sm-talks h4")
+    before = int(heading.inner_text().removeprefix("Transcripts (").removesuffix(")"))
+    start_here.execute("lab.connect('mx2.birch.example').send('QUIT')")
+    mail_map.get_by_role("button", name="Refresh").click()
+    expect(heading).to_have_text(f"Transcripts ({before + 1})")
+
+
+def test_the_way_of_the_message_is_numbered(mail_map: Locator) -> None:
+    expect(mail_map.locator(".sm-badge")).to_have_text(["1", "2"])
+    expect(mail_map.locator(".sm-on-path")).to_have_count(3)
