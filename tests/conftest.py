@@ -123,5 +123,5 @@ def need_program() -> Callable[..., str]:
 
 @pytest.fixture(autouse=True)
 def no_notebook(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A test that made an IPython shell leaves its mark on the process, and then a lab stops the one before."""
+    """An IPython shell made by a test marks the process, and then each lab would stop the one before."""
     monkeypatch.delattr(builtins, "__IPYTHON__", raising=False)
