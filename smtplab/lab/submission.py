@@ -6,6 +6,7 @@ import contextlib
 import email
 import email.policy
 import smtplib
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -37,7 +38,8 @@ class MailProgram:
         """Connect, go on under TLS, log in and send. Returns the real port that the connection came from.
 
         A refusal is no error here: the transcript has the reply. Raises LabError when the server refuses
-        the connection, or offers nothing to log in with.
+        the connection, lacks what the program insists on (TLS, a login, letters beyond ASCII), or shows a
+        certificate that does not hold.
         """
         try:
             client = connect()
@@ -48,9 +50,14 @@ class MailProgram:
         assert client.sock is not None
         port: int = client.sock.getsockname()[1]
         with client:
-            client.starttls()
-            if self.log_in(client):
-                send(client, message)
+            try:
+                client.starttls()
+                if self.log_in(client):
+                    send(client, message)
+            except (smtplib.SMTPNotSupportedError, ssl.SSLError) as error:
+                raise LabError(
+                    f"The mail program stops, and has sent nothing: {visible(str(error))}"
+                ) from None
         return port
 
     def log_in(self, client: smtplib.SMTP) -> bool:

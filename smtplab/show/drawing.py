@@ -125,17 +125,24 @@ def head(client: Endpoint | None, server: Endpoint | None) -> h.Renderable:
     """The two ends, by name and address, as they stand above their lifelines."""
     return h.g(class_="sl-ends", transform=f"translate(-{RIGHT} 0)")[
         h.text(class_="sl-time", x="82", y="36")["ms"],
-        h.text(class_="sl-name", x=str(X - 12), y="20")[client.host if client else "client"],
-        h.text(class_="sl-role", x=str(X - 12), y="36")[f"SMTP client · {client.address}" if client else ""],
+        h.text(class_="sl-name", x=str(X - 12), y="20")[_end(client.host) if client else "client"],
+        h.text(class_="sl-role", x=str(X - 12), y="36")[
+            f"SMTP client · {_end(client.address)}" if client else ""
+        ],
         h.g(transform="translate(12 0)")[
-            h.text(class_="sl-name sl-right", x="100%", y="20")[server.host if server else "server"],
+            h.text(class_="sl-name sl-right", x="100%", y="20")[_end(server.host) if server else "server"],
             h.text(class_="sl-role sl-right", x="100%", y="36")[
-                f"SMTP server · {server.address} port {server.port}" if server else ""
+                f"SMTP server · {_end(server.address)} port {server.port}" if server else ""
             ],
         ],
         h.circle(class_="sl-top", cx=str(X), cy=str(HEAD - 4), r="4"),
         h.circle(class_="sl-top", cx="100%", cy=str(HEAD - 4), r="4"),
     ]
+
+
+def _end(name: str) -> str:
+    """A host's name or address, as much of it as has room beside the other end's."""
+    return shortened(visible(name), 40)
 
 
 def backdrop(rows: Sequence[Row], top: int) -> Iterator[h.Renderable]:

@@ -118,6 +118,8 @@ def parts(row: Row, *, secrets: bool = False) -> tuple[str, str]:
 def aside(row: Row) -> str:
     """What the picture adds to a row's own words, where those alone would be missed."""
     line = row.line
+    if line.note and row.kind != "tls":
+        return f"  {visible(line.note)}"
     if line.dropped:
         return "  thrown away: it came before TLS"
     if line.bare:

@@ -112,6 +112,18 @@ def test_a_stripped_client_goes_on_in_clear(lab: Lab) -> None:
     assert mail["Subject"] == "hello"
 
 
+def test_the_mail_program_stops_and_says_so(lab: Lab) -> None:
+    letter = "From: alice@acorn.example\nTo: bob@birch.example\n\nAt five?\n"
+    lab.mallory.strip_starttls("mail.acorn.example", 587, onward=True)
+    with pytest.raises(LabError, match="has sent nothing: STARTTLS extension not supported"):
+        lab.submit(letter)
+    lab.mallory.stop()
+    lab.use_certificate("mail.acorn.example", "expired")
+    with pytest.raises(LabError, match=r"has sent nothing: .*certificate has expired"):
+        lab.submit(letter)
+    assert lab.queue("mail.acorn.example") == []
+
+
 def test_a_strict_client_does_not(lab: Lab) -> None:
     lab.mallory.strip_starttls(MX)
     with lab.smtp(MX, 25) as client, pytest.raises(smtplib.SMTPNotSupportedError):

@@ -433,3 +433,11 @@ def test_records_show_themselves(record: object, html_has: str, plain: str) -> N
 
 def test_register_without_a_shell_does_nothing() -> None:
     register()
+
+
+def test_what_mallory_did_stands_beside_the_line() -> None:
+    ends = Endpoint("a.example", "192.0.2.1", 4000), Endpoint("b.example", "192.0.2.2", 25)
+    told = Transcript(1, *ends, datetime(2026, 3, 2, tzinfo=UTC))
+    told.events.append(Event(0.0, Side.SERVER, b"220 b.example\r\n", note="Mallory <b>wrote</b> this"))
+    picture = str(svg(told))
+    assert "Mallory &lt;b&gt;wrote&lt;/b&gt; this" in picture and "<b>" not in picture
