@@ -79,6 +79,8 @@ class Session:
             return None
         reply = self.read()
         self.state = after(self.state, verb, reply.code, last=data.upper().endswith(b" LAST"))
+        if self.state is State.CLOSED:
+            self._see_off()
         return reply
 
     def say(self, *steps: str | bytes) -> list[Reply]:
@@ -198,6 +200,16 @@ class Session:
             self._replies.extend(self._reader.feed(data))
         self.replies.append(self._replies.popleft())
         return self.replies[-1]
+
+    def _see_off(self) -> None:
+        """Wait, a second at most, until the server has hung up as it said: the transcript has it then."""
+        self._sock.settimeout(1)
+        with contextlib.suppress(OSError):
+            while self._sock.recv(65536):
+                pass
+            if isinstance(self._sock, ssl.SSLSocket):  # the server waits for our farewell before it hangs up
+                self._sock = self._sock.unwrap()
+                self._sock.recv(1)
 
     def _drained(self) -> bool:
         """True when the server said something before it hung up: `read` will return it."""

@@ -334,3 +334,13 @@ def test_smtplib_in_clear_is_told_to_use_tls(lab: Lab) -> None:
     with lab.smtp("mail.acorn.example") as client, pytest.raises(smtplib.SMTPSenderRefused) as refused:
         client.sendmail("alice@acorn.example", ["bob@birch.example"], "x")
     assert refused.value.smtp_code == 530
+
+
+@pytest.mark.parametrize("steps", [["EHLO x", "QUIT"], ["EHLO x", "STARTTLS", "EHLO x", "QUIT"]])
+def test_after_quit_the_transcript_is_complete(steps: list[str]) -> None:
+    """The server hangs up after its 221: whoever looks then sees it, every time."""
+    with Lab() as lab:
+        for _ in range(20):
+            with lab.connect("mx.birch.example") as session:
+                assert session.say(*steps)[-1].code == 221
+                assert session.transcript.events[-1].kind == "close"
