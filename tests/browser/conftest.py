@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.driver import Page, Server, jupyterlab, launch, open_page
+from tools.notebooks import METADATA
 
 expect.set_options(timeout=10_000)
 
@@ -66,27 +68,24 @@ def dialogue(open_lesson: Callable[[str], Page]) -> Iterator[Page]:
     yield from _watched(open_lesson("02-dialogue"))
 
 
-@pytest.fixture
-def made(browser: Browser, server: Server) -> Iterator[Callable[..., Page]]:
-    """`made(source, ...)`: a notebook of these cells (`cell-0`, `cell-1` and so on), opened and run."""
-    opened = []
+@pytest.fixture(scope="package")
+def open_made(browser: Browser, server: Server) -> Iterator[Callable[..., Page]]:
+    """`open_made(source, ...)`: a notebook of these cells (`cell-0`, `cell-1` and so on), opened and run."""
+    opened: list[Page] = []
 
-    def make(*sources: str, errors: bool = False) -> Page:
-        name = f"made-{len(list(Path(server.folder).glob('made-*')))}.ipynb"
+    def get(*sources: str) -> Page:
+        name = f"made-{len(opened)}.ipynb"
         write(server.folder / name, sources)
-        page = open_page(browser, server, name)
-        opened.append(page)
-        page.run_all()
-        return page
+        opened.append(open_page(browser, server, name))
+        opened[-1].run_all()
+        return opened[-1]
 
-    yield make
+    yield get
     for page in opened:
         page.page.close()
 
 
 def write(path: Path, sources: tuple[str, ...]) -> None:
-    """A notebook with these code cells."""
-    import nbformat
-
+    """A notebook with these code cells. Without the name of a kernel, JupyterLab would ask for one."""
     cells = [nbformat.v4.new_code_cell(source, id=f"cell-{n}") for n, source in enumerate(sources)]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=METADATA), path)
