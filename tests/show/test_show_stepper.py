@@ -296,6 +296,16 @@ def test_the_still_form_holds_the_ladder_and_the_script(stepper: Stepper) -> Non
     assert f" -> {HELLO}" in bundle["text/plain"]
 
 
+def test_a_method_called_in_a_cell_does_what_its_control_does(stepper: Stepper) -> None:
+    stepper.next()
+    called = dict(stepper.tools)
+    stepper.restart()
+    assert (stepper.tools["back"], stepper.tools["upcoming"]) == (False, HELLO)
+    press(stepper, "next")
+    assert stepper.tools == called
+    assert called["back"]
+
+
 def test_classes_for_tests_in_a_browser(stepper: Stepper, console: Console) -> None:
     assert {"smtplab-stepper", "smtplab-ladder"} <= set(stepper._dom_classes)
     assert "smtplab-console" in console._dom_classes
