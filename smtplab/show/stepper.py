@@ -178,7 +178,7 @@ class Stepper(Ladder):
         self._lines = self._read()
         said = [n for n, line in enumerate(self._lines) if line.kind not in ("reply", "tls", "close")]
         self.show(self._session.transcript if self._session else (), said[-1] if said else -1)
-        if not self.disabled:  # called from a cell: after a control, `guarded` does it once all is enabled again
+        if not self.disabled:  # driven from a cell; after a control, `guarded` settles once all is enabled
             self._settle()
 
     def _settle(self) -> None:
