@@ -1,0 +1,9 @@
+"""Trace fields: what each host wrote on a message, and which path that shows (RFC 5321 §4.4).
+
+`parse` takes one Received field apart, `chain` reads a whole message's. Neither believes a field: a
+line is evidence only when a host that you trust wrote it.
+"""
+
+from .record import Address, Received, Span, Tls
+
+__all__ = ["Address", "Received", "Span", "Tls"]
