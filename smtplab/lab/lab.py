@@ -164,17 +164,18 @@ class Lab:
         when nobody answers.
         """
         source = source or self.usual_source(port)
+        context = self._world.authority.shared_context(check)
         try:
             sock = self._dial(source, host, port)
             sock.settimeout(10)
             number = sock.getsockname()[1]
             if self.network.tap(host, port).tls is not None if tls is None else tls:
-                sock = self.tls_context(check).wrap_socket(sock, server_hostname=host)
+                sock = context.wrap_socket(sock, server_hostname=host)
         except OSError as error:
             advice = self._advice(source, port, error)
             raise LabError(f"No connection to {host} port {port}: {error}. {advice}") from None
         transcript = partial(self._world.transcript_of, number)
-        return Session(sock, host, self.tls_context(check), transcript, greeting=greeting)
+        return Session(sock, host, context, transcript, greeting=greeting)
 
     @staticmethod
     def usual_source(port: int) -> str:
@@ -196,7 +197,8 @@ class Lab:
         return self._stock(LabSMTPS, host, port, source or self.usual_source(port))
 
     def _stock(self, kind: type[LabSMTP], host: str, port: int, source: str) -> LabSMTP:
-        return kind(host, port, dial=partial(self._dial, source), context=self.tls_context(), source=source)
+        context = self._world.authority.shared_context()
+        return kind(host, port, dial=partial(self._dial, source), context=context, source=source)
 
     def _dial(self, source: str, host: str, port: int) -> socket.socket:
         return self.network.dial(source, host, port)

@@ -234,3 +234,12 @@ def test_self_signed_names_no_other_signer(authority: Authority) -> None:
     certificate.verify_directly_issued_by(certificate)
     with pytest.raises(x509.ExtensionNotFound):
         certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier)
+
+
+def test_the_lab_shares_one_context_and_gives_away_others(authority: Authority) -> None:
+    """Who gets a context may change it, and must not change what the lab's own clients believe."""
+    shared = authority.shared_context()
+    assert authority.shared_context() is shared
+    assert authority.shared_context(check=False).verify_mode is ssl.CERT_NONE
+    assert authority.client_context() is not shared
+    assert shared.verify_mode is ssl.CERT_REQUIRED
