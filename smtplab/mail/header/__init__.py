@@ -1,0 +1,29 @@
+"""The header section: its fields, and what each is worth (RFC 5322 §2.2, §3.6).
+
+`fields` takes a message apart, `read` goes through it and says of each field whether it is evidence or a
+claim. The readers of single kinds are modules of their own: `ident` and `thread` (Message-ID), `results`
+(Authentication-Results), `arc`, `signature` (DKIM-Signature), `lists`, `filters`, `date`, `address`,
+`words`. Received has a package of its own, `mail.received`.
+
+Nothing is looked up and no signature verified. Everything takes linear time, whatever a stranger wrote.
+"""
+
+from .field import Field, fields, first, named, split
+from .ident import message_id
+from .reading import authentication, read
+from .thread import Duplicates, Place, duplicates, thread
+
+__all__ = [
+    "Duplicates",
+    "Field",
+    "Place",
+    "authentication",
+    "duplicates",
+    "fields",
+    "first",
+    "message_id",
+    "named",
+    "read",
+    "split",
+    "thread",
+]
