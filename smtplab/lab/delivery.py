@@ -55,11 +55,11 @@ class Delivery:
 
     def verdict(self) -> Verdict:
         """What happened, with a step for every hop. The result is that of the last recipient to settle:
-        delivered, relayed, delayed or failed (RFC 3464 §2.3.3)."""
+        delivered, relayed, delayed or failed (RFC 3464 §2.3.3), or dropped, as a duplicate."""
         steps = [Step(f"{self.transcript.client.host} → {self.transcript.server.host}", _said(self.reply))]
         results: list[str] = []
         for item in self.items():
-            attempts = tuple(_attempt(attempt) for attempt in item.attempts)
+            attempts = (*item.steps, *(_attempt(attempt) for attempt in item.attempts))
             outcomes = ", ".join(f"{address} {outcome}" for address, outcome in item.outcomes.items())
             steps.append(
                 Step(
@@ -73,7 +73,9 @@ class Delivery:
             results += [
                 outcome for outcome in item.outcomes.values() if outcome not in ("relayed", "expanded")
             ]
-        worst = next((r for r in ("failed", "delayed", "queued", "delivered") if r in results), "relayed")
+        worst = next(
+            (r for r in ("failed", "delayed", "queued", "dropped", "delivered") if r in results), "relayed"
+        )
         if self.reply.code >= 300:
             worst = "failed"
         return Verdict(
@@ -85,7 +87,7 @@ class Delivery:
 
     @property
     def result(self) -> str:
-        """delivered, relayed, delayed or failed."""
+        """delivered, relayed, delayed, failed or dropped."""
         return self.verdict().result
 
     def __repr__(self) -> str:

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 
+from ..mail.header.ident import message_id
+from ..mail.header.thread import likeness
 from ..mail.path import Path
 from ..mail.text import visible
 from ..mail.transcript import Transcript
+from ..mail.verdict import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,11 @@ class Mail:
     recipient: Path
     when: datetime
     transcript: Transcript
+
+    @property
+    def id(self) -> str:
+        """The message id with its brackets, "" when the message has none."""
+        return message_id(self.raw)
 
     @property
     def message(self) -> EmailMessage:
@@ -38,14 +46,28 @@ class Mail:
 
 
 class Store:
-    """The mailboxes of one administrative domain, by lower-case address. Its MTAs share it."""
+    """The mailboxes of one administrative domain, by lower-case address. Its MTAs share it.
+
+    With `drop_duplicates` a message goes into a mailbox once: one with the Message-ID of another that is
+    there already is kept in `dropped` instead, which no reader sees. An id is only a hint: whoever knows it
+    can get in first with a message of their own (RFC 5322 §3.6.4).
+    """
 
     def __init__(self) -> None:
         self.boxes: dict[str, list[Mail]] = {}
+        self.drop_duplicates = False
+        self.dropped: list[Mail] = []
 
     def add(self, *addresses: str) -> None:
         """Make empty mailboxes."""
         self.boxes.update({address.lower(): [] for address in addresses})
+
+    def deliver(self, mailbox: str, mail: Mail) -> Mail | None:
+        """Put `mail` into `mailbox`. When it is dropped instead: the one there with the same Message-ID."""
+        name = mail.id if self.drop_duplicates else ""
+        twin = next((other for other in self.boxes[mailbox] if other.id == name), None) if name else None
+        (self.dropped if twin else self.boxes[mailbox]).append(mail)
+        return twin
 
     @property
     def domains(self) -> list[str]:
@@ -61,3 +83,14 @@ class Store:
         domain = path.domain.lower() or next(iter(self.domains), "")
         address = f"{path.local.lower()}@{domain}"
         return address if address in self.boxes else None
+
+
+def duplicate(mailbox: str, mail: Mail, twin: Mail) -> Step:
+    """Why `mail` was dropped, for the log of its delivery: `twin` is the message that was there before it.
+
+    The client has its 250 and hears nothing of this.
+    """
+    same = likeness(mail.raw) == likeness(twin.raw)
+    says = "the same" if same else "something else, so this is no duplicate, and it is lost to its reader"
+    why = f"{mailbox} has a message with this Message-ID, of {twin.when:%d %b %Y %H:%M:%S}. It says {says}."
+    return Step(f"duplicate {mail.id}", why, "dropped", "RFC 5322 §3.6.4")

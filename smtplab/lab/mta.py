@@ -19,7 +19,7 @@ from ..mail.reply import Reply
 from . import sasl, trace
 from .accounts import Accounts, Failures
 from .hosts import Host
-from .mailbox import Mail, Store
+from .mailbox import Mail, Store, duplicate
 from .policy import Policy
 from .queue import Item, Queue
 from .relay import RelayTable
@@ -213,8 +213,11 @@ class Mta:
     def _deliver(self, mailbox: str, recipient: Path, item: Item) -> None:
         path = item.envelope.reverse_path
         raw = trace.return_path(path) + trace.without_field(item.content, "Return-Path")
-        self.store.boxes[mailbox].append(Mail(raw, path, recipient, self.world.clock.now(), item.transcript))
-        item.outcomes[recipient.address] = "delivered"
+        mail = Mail(raw, path, recipient, self.world.clock.now(), item.transcript)
+        twin = self.store.deliver(mailbox, mail)
+        item.outcomes[recipient.address] = "dropped" if twin else "delivered"
+        if twin:
+            item.steps.append(duplicate(mailbox, mail, twin))
 
     def _complete(self, content: bytes, id_: str) -> bytes:
         """Add what a submitted message must have and lacks: Date and Message-ID (RFC 6409 §8)."""

@@ -26,8 +26,8 @@ from .world import World
 RETRY_AFTER = timedelta(minutes=30)  # RFC 5321 §4.5.4.1: at least half an hour
 GIVE_UP_AFTER = timedelta(days=5)  # RFC 5321 §4.5.4.1: at least four to five days
 
-# The words of RFC 3464 §2.3.3; "queued" until the first try has ended.
-Outcome = Literal["queued", "delivered", "relayed", "expanded", "delayed", "failed"]
+# The words of RFC 3464 §2.3.3; "queued" until the first try has ended, "dropped" for a duplicate.
+Outcome = Literal["queued", "delivered", "relayed", "expanded", "delayed", "failed", "dropped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,8 @@ class Attempt:
 class Item:
     """A message that an MTA has taken: its id, its envelope, its octets, and what became of it.
 
-    `outcomes` goes by recipient address as RCPT gave it.
+    `outcomes` goes by recipient address as RCPT gave it; `steps` say why, where a local delivery was
+    anything but plain.
     """
 
     id: str
@@ -87,6 +88,7 @@ class Item:
     accepted: datetime
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     attempts: list[Attempt] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
     next_try: datetime | None = None
 
 
