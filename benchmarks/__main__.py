@@ -6,6 +6,7 @@ import contextlib
 import platform
 import statistics
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from smtplab.lab.lab import Lab
@@ -13,6 +14,7 @@ from smtplab.lab.lab import Lab
 from . import measure, peers
 
 Row = tuple[str, str, str, str]
+Peer = Callable[[], contextlib.AbstractContextManager[peers.Connect]]
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 BARE_KERNEL = measure.KERNEL.split("from smtplab")[0] + measure.KERNEL[measure.KERNEL.index("rss =") :]
 
@@ -41,12 +43,25 @@ def start() -> list[Row]:
 
 
 def dialogues() -> list[Row]:
+    """In clear, by STARTTLS, and by implicit TLS with a login. The messages stay where they arrive."""
+    return [
+        dialogue("a whole dialogue", peers.lab, peers.bare_aiosmtpd, "; aim: 1.7"),
+        dialogue("the same by STARTTLS", peers.lab_starttls, peers.bare_starttls),
+        dialogue(
+            "implicit TLS and a login", peers.lab_implicit, peers.bare_implicit, to="alice@acorn.example"
+        ),
+    ]
+
+
+def dialogue(what: str, lab: Peer, bare: Peer, aim: str = "", to: str = "bob@birch.example") -> Row:
     """The two take turns, round by round, so that both meet the same weather."""
-    with peers.lab() as ours, peers.bare_aiosmtpd() as theirs:
-        rounds = [(measure.median_of(lambda: measure.dialogue(ours), 40),
-                   measure.median_of(lambda: measure.dialogue(theirs), 40)) for _ in range(5)]  # fmt: skip
-    lab, bare = (statistics.median(column) for column in zip(*rounds, strict=True))
-    return [("a whole dialogue", ms(lab), f"bare aiosmtpd {ms(bare)}", f"{lab / bare:.2f} times; aim: 1.7")]
+    with lab() as ours, bare() as theirs:
+        rounds = [
+            [measure.median_of(lambda who=who: measure.dialogue(who, to), 40) for who in (ours, theirs)]
+            for _ in range(5)
+        ]
+    mine, other = (statistics.median(column) for column in zip(*rounds, strict=True))
+    return what, ms(mine), f"bare aiosmtpd {ms(other)}", f"{mine / other:.2f} times{aim}"
 
 
 def throughput() -> list[Row]:

@@ -22,10 +22,10 @@ def median_of(work: Callable[[], object], times: int) -> float:
     return statistics.median(taken)
 
 
-def dialogue(connect: Connect) -> None:
-    """One whole session: connect, EHLO, MAIL, RCPT, DATA, QUIT."""
+def dialogue(connect: Connect, to: str = "bob@birch.example") -> None:
+    """One whole session: connect, EHLO, MAIL, RCPT, DATA, QUIT, and before MAIL what `connect` does."""
     with connect() as client:
-        client.sendmail("alice@acorn.example", ["bob@birch.example"], MESSAGE)
+        client.sendmail("alice@acorn.example", [to], MESSAGE)
 
 
 def messages_a_second(connect: Connect, count: int = 500) -> float:
