@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smtplab.mail.mime import content_type, parts
+from smtplab.mail.mime import DEEPEST, content_type, parts
 from smtplab.mail.text import encode
 from smtplab.mail.view import Attachment, Link, html, reader_view
 
@@ -101,6 +101,16 @@ def test_alternatives_and_files() -> None:
 def test_where_parts_stand() -> None:
     leaves = parts(encode(LETTER))
     assert [part.within for part in leaves] == [("mixed 1", "alternative 2")] * 2 + [("mixed 1",)] * 2
+
+
+def test_nesting_has_an_end() -> None:
+    nested = b"the core"
+    for level in range(200):
+        head = f"Content-Type: multipart/mixed; boundary=b{level}\n\n--b{level}\n".encode()
+        nested = head + (nested if level else b"\n" + nested)
+    [part] = parts(nested)
+    assert len(part.within) == DEEPEST
+    assert part.type == "multipart/mixed" and b"the core" in part.raw
 
 
 @pytest.mark.parametrize(
