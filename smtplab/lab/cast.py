@@ -72,7 +72,12 @@ CAST = (
         "birch.example",
         MX,
         "Bob's provider: the preferred mail exchanger",
-        mailboxes=("bob@birch.example", "päivi@birch.example", "postmaster@birch.example"),
+        mailboxes=(
+            "bob@birch.example",
+            "päivi@birch.example",
+            "postmaster@birch.example",
+            "erin@birch.example",
+        ),
         inside=("198.51.100.0/24",),
     ),
     Actor(
