@@ -9,14 +9,16 @@ from collections.abc import Sequence
 from email.message import EmailMessage
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .lab.delivery import Delivery
 from .lab.lab import Lab as BareLab
+from .lab.mailbox import Mail
 from .mail.errors import LabError
 from .mail.transcript import Transcript
 
 if TYPE_CHECKING:
+    from .mail.letter import Letter
     from .mail.ports import Situation, Way
     from .show.capabilities import CapabilityExplorer
     from .show.code import Target
@@ -168,6 +170,47 @@ class Lab(BareLab):
             trials.attempt,
             code=lambda setting, scene: relay_code(setting, scene, targets),
         )
+
+    def xray(self, letter: Letter | None = None, *, send: bool = False, **parts: Any) -> EnvelopeXray:
+        """A letter with an envelope and header fields that may disagree: send it, and see who sees what.
+
+        The controls begin as `letter` has it, changed in `parts`, which are those of a `mail.letter.Letter`:
+        `lab.xray(bcc="erin@birch.example")`. An envelope that is not among them is made of the fields. With
+        `send` the letter is sent at once. What is sent is delivered.
+        """
+        from .lab.posting import ACCOUNT, SUBMISSION, post
+        from .mail.letter import changed
+        from .show.xray import EnvelopeXray
+        from .show.xray_code import snippets
+
+        target = self._target(SUBMISSION, 587)
+        code = partial(snippets, target=target, account=ACCOUNT)
+        made = EnvelopeXray(partial(post, self), changed(letter, parts), code=code)
+        if send:
+            made.send()
+        return made
+
+    def reader(
+        self, message: Mail | EmailMessage | bytes | str, *, name_only: bool = False, origin: str = "message"
+    ) -> MailReader:
+        """A message as a mail program shows it, beside View Source, in which each field explains itself.
+
+        `message` is one from a mailbox, of which the receiving host's own fields count as evidence, or any
+        other. `origin` is the expression that gives its octets in the notebook, for *Show the code*.
+        """
+        from .show.reader import MailReader
+
+        if isinstance(message, Mail):
+            host, box = message.transcript.server.host, str(message.recipient.address)
+            return MailReader(
+                message.raw,
+                trusted=[host],
+                name_only=name_only,
+                title=f"from the mailbox of {box}",
+                origin=origin,
+            )
+        raw = message.as_bytes() if isinstance(message, EmailMessage) else message
+        return MailReader(raw, name_only=name_only, origin=origin)
 
     def _target(self, host: str, port: int) -> Target:
         from .show.code import Target
