@@ -23,10 +23,14 @@ def findings(journey: Journey) -> list[tuple[Tone, str, str]]:
     boxes = [stop.name for stop in journey.stops if stop.kind == "mailbox"]
     there = f"It is in the mailbox of {_listed(boxes)}." if boxes else "It has reached no mailbox."
     outcome: tuple[Tone, str, str] = ("good" if boxes else "bad", there, "")
-    refused = [_noted(step) for _, step in walk(journey.verdict.steps) if step.result in REFUSALS]
-    # A step for each hop follows, which the table tells better.
-    differ = [_noted(step) for step in journey.xray.steps if step.result]
-    return [outcome, *refused, *differ]
+    refused = [step for _, step in walk(journey.verdict.steps) if step.result in REFUSALS]
+    differ = [
+        step
+        for step in journey.xray.steps
+        if step.result  # those of the hops have none: the table tells them better
+        and not any(f"<{step.what}>" in one.what for one in refused)  # on the envelope, and refused
+    ]
+    return [outcome, *map(_noted, (*refused, *differ))]
 
 
 REFUSALS = ("refused", "failed", "delayed")

@@ -154,6 +154,16 @@ def test_what_is_refused_is_said(lab: Lab) -> None:
     assert "It has reached no mailbox." in seen(xray.parts["findings"])
 
 
+def test_who_is_refused_is_not_said_to_get_it(lab: Lab) -> None:
+    refused = ("nobody@acorn.example", "nobody@birch.example")  # by the first server, and by the second
+    xray = lab.xray(replace(BLIND, rcpt_to=(*BLIND.rcpt_to, *refused)), send=True)
+    told = seen(xray.parts["findings"])
+    assert "erin@birch.example: Gets the message" in told
+    for address in refused:
+        assert f"<{address}>" in told
+        assert f"{address}: Gets" not in told
+
+
 # Each cell explains itself --------------------------------------------------------------------------
 
 
