@@ -148,7 +148,11 @@ function ladder(model, el) {
     if (index !== current) point(index, take);
     else if (take) rows[index].g.focus({ preventScroll: true });
     clearTimeout(telling); // a key held down: tell the kernel only where it ends
-    telling = setTimeout(() => { model.set("focus", rows[current].line); model.save_changes(); }, 120);
+    telling = setTimeout(() => {
+      if (!rows[current]) return; // the dialogue has changed since
+      model.set("focus", rows[current].line);
+      model.save_changes();
+    }, 120);
   }
 
   function unfold() {

@@ -1,0 +1,162 @@
+"""The port chooser, the table of ports and the eavesdropper's view of lesson 04, by keyboard alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.driver import Page
+from tests.browser.keys import Open, drawn, press, read_ladder, use, watched
+
+
+@pytest.fixture
+def lesson_04(open_lesson: Open) -> Iterator[Page]:
+    yield from watched(open_lesson("04-ports-and-tls"))
+
+
+# The port chooser -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def chooser(lesson_04: Page) -> Locator:
+    root = drawn(lesson_04, "chooser", ".pc-chooser")
+    expect(root.locator(".pc-summary strong")).to_have_text("Port 465, implicit TLS, and log in")
+    return root
+
+
+def test_another_situation_is_chosen_with_arrows_and_run(chooser: Locator, lesson_04: Page) -> None:
+    summary, fits = chooser.locator(".pc-summary strong"), chooser.locator(".pc-fits")
+    run, result = chooser.locator(".smtplab-run"), chooser.locator(".pc-result")
+    expect(fits).to_have_text("✓ as advised")
+    expect(chooser.locator(".sl-main")).to_be_hidden()
+    chooser.get_by_role("radio", name="a mail program at home").focus()
+    press(lesson_04, "ArrowDown", "ArrowDown")
+    expect(chooser.get_by_role("radio", name="a mail server", exact=True)).to_be_checked()
+    expect(chooser.locator(".pc-ends")).to_contain_text("mail.acorn.example →")
+    use(lesson_04, chooser.get_by_role("radio", name="your provider's submission server"), "ArrowDown")
+    expect(summary).to_have_text("Port 25, STARTTLS where it is offered, no login")
+    expect(chooser.locator(".pc-ends")).to_have_text("mail.acorn.example → mx.birch.example")
+    expect(chooser.get_by_role("radio", name="25", exact=True)).to_be_checked()
+    use(lesson_04, run, "Enter")
+    expect(result).to_contain_text("delivered")
+    expect(result).to_contain_text("it is in bob@birch.example's mailbox")
+    expect(run).to_have_text("Run it")
+    expect(run).to_be_focused()
+    read_ladder(chooser, lesson_04, "RCPT")
+    chooser.get_by_role("radio", name="the recipient's mail exchanger").focus()
+    press(lesson_04, "ArrowUp")
+    chooser.get_by_role("radio", name="a mail server", exact=True).focus()
+    press(lesson_04, "ArrowUp", "ArrowUp")
+    expect(summary).to_have_text("Port 465, implicit TLS, and log in")
+
+
+def test_a_wrong_way_is_run_and_compared_with_the_advised_one(chooser: Locator, lesson_04: Page) -> None:
+    run, result, back = (chooser.locator(one) for one in (".smtplab-run", ".pc-result", ".pc-back"))
+    use(lesson_04, run, "Enter")
+    expect(result).to_contain_text("delivered")
+    expect(back).to_be_hidden()
+    use(lesson_04, chooser.get_by_role("radio", name="log in"), "ArrowDown")
+    expect(chooser.locator(".pc-fits, .pc-back").filter(visible=True)).to_have_text("Back to the advice")
+    use(lesson_04, run, "Space")
+    expect(result).to_contain_text("refused")
+    expect(result).to_contain_text("530 5.7.0")
+    tried = chooser.locator(".pc-trial")
+    expect(tried).to_have_count(2)
+    expect(tried.nth(1)).to_have_attribute("aria-pressed", "true")
+    use(lesson_04, tried.nth(0), "Enter")
+    expect(result).to_contain_text("delivered")
+    expect(tried.nth(0)).to_have_attribute("aria-pressed", "true")
+    expect(tried.nth(0)).to_be_focused()
+    use(lesson_04, back, "Enter")
+    expect(back).to_be_hidden()
+    expect(chooser.locator(".pc-fits")).to_have_text("✓ as advised")
+    expect(chooser.get_by_role("radio", name="log in")).to_be_checked()
+    expect(run).to_be_focused()
+
+
+def test_a_network_without_port_25_is_chosen(chooser: Locator, lesson_04: Page) -> None:
+    shut = chooser.get_by_role("radio", name="everything but port 25")
+    use(lesson_04, chooser.get_by_role("radio", name="everything", exact=True), "ArrowDown")
+    expect(shut).to_be_checked()
+    use(lesson_04, chooser.get_by_role("radio", name="465", exact=True), "ArrowUp")
+    expect(chooser.locator(".pc-way input:checked").first).not_to_have_value("465")
+    port = chooser.locator(".pc-port label").filter(has=chooser.page.locator("input:checked"))
+    expect(port).to_have_text("25")
+    use(lesson_04, chooser.locator(".smtplab-run"), "Enter")
+    expect(chooser.locator(".pc-result")).to_contain_text("connect to port 25")
+    expect(chooser.locator(".pc-result")).to_contain_text("failed")
+    use(lesson_04, chooser.locator(".pc-back"), "Enter")
+    expect(port).to_have_text("465")
+    use(lesson_04, shut, "ArrowUp")
+    expect(chooser.get_by_role("radio", name="everything", exact=True)).to_be_checked()
+
+
+def test_the_trials_behind_the_table_of_ports_unfold(lesson_04: Page) -> None:
+    table = lesson_04.output("port-table").locator(".pt-card")
+    port = table.locator(".pt-behind > details", has_text="Port 587")
+    trial = port.locator("details").filter(has_text="refused").first
+    expect(trial).to_be_hidden()
+    port.locator("> summary").focus()
+    press(lesson_04, "Enter")
+    expect(trial.locator("summary")).to_be_visible()
+    trial.locator("summary").focus()
+    press(lesson_04, "Space")
+    expect(trial.locator("pre")).to_contain_text("EHLO", ignore_case=True)
+    press(lesson_04, "Tab")
+    expect(trial.locator("pre")).to_be_focused()
+    trial.locator("summary").focus()
+    press(lesson_04, "Enter")
+    expect(trial.locator("pre")).to_be_hidden()
+    port.locator("> summary").focus()
+    press(lesson_04, "Space")
+    expect(trial).to_be_hidden()
+
+
+# The eavesdropper's view ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def view(lesson_04: Page) -> Locator:
+    return drawn(lesson_04, "wire-587-see", ".se-view")
+
+
+def test_arrows_move_through_what_the_eavesdropper_reads(view: Locator, lesson_04: Page) -> None:
+    rows, lit = view.locator(".se-row"), view.locator(".se-lit")
+    expect(lit).to_have_count(0)
+    rows.first.focus()
+    for place, said in enumerate(["220 mail.acorn.example", "ehlo alice.home.example", "250", "STARTTLS"]):
+        row = rows.nth(place)
+        expect(row).to_be_focused()
+        expect(lit).to_have_attribute("data-row", str(place))  # and no other is lit
+        expect(row.locator(".se-out")).to_contain_text(said.rpartition(" ")[2])
+        press(lesson_04, "ArrowDown")
+    press(lesson_04, "End")
+    expect(rows.last).to_be_focused()
+    press(lesson_04, "Home", "ArrowUp")
+    expect(rows.first).to_be_focused()
+    press(lesson_04, "Shift+Tab")
+    expect(lit).to_have_count(0)
+
+
+def test_a_record_is_read_octet_by_octet(view: Locator, lesson_04: Page) -> None:
+    rows = view.locator(".se-row")
+    hello = rows.filter(has_text="ClientHello").first
+    octets = hello.locator("details.se-bytes")
+    rows.first.focus()
+    for _ in range(int(hello.get_attribute("data-row") or 0)):
+        press(lesson_04, "ArrowDown")
+    expect(hello).to_be_focused()
+    expect(octets.locator("table")).to_be_hidden()
+    press(lesson_04, "Enter")
+    expect(octets.locator("table")).to_be_visible()
+    expect(hello).to_contain_text("mail.acorn.example: whom the client wants, in clear")
+    press(lesson_04, "Tab")
+    expect(octets.locator("summary")).to_be_focused()
+    press(lesson_04, "Escape")
+    expect(hello).to_be_focused()
+    press(lesson_04, "Space")
+    expect(octets.locator("table")).to_be_hidden()
+    press(lesson_04, "Home")
+    expect(rows.first).to_be_focused()

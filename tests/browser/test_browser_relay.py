@@ -1,0 +1,139 @@
+"""The relay table of lesson 06, by keyboard alone: what each control sets on the server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.driver import Page
+from tests.browser.keys import Open, drawn, press, read_ladder, use, watched
+
+
+@pytest.fixture
+def lesson_06(open_lesson: Open) -> Iterator[Page]:
+    yield from watched(open_lesson("06-auth-and-relay"))
+
+
+class Relay:
+    """The relay table on the page, and its controls by the keys that the drawing gives them."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.root = drawn(page, "table", ".rt-widget")
+        self.banner = self.root.locator(".rt-banner .smtplab-big")
+        self.says = self.root.locator(".sl-says")
+        self.hole = self.control("switch-outsider-elsewhere")
+        expect(self.banner).to_have_text("✓ Not an open relay")
+        expect(self.hole).to_have_text("✕ denied")
+
+    def control(self, key: str) -> Locator:
+        return self.root.locator(f'[data-key="{key}"]')
+
+    def use(self, key: str, stroke: str) -> None:
+        use(self.page, self.control(key), stroke)
+
+    def result(self, cell: str) -> Locator:
+        """What the trial of a cell came to."""
+        controls = self.root.page.locator(f'[data-key="try-{cell}"]')
+        return self.root.locator(".rt-cell").filter(has=controls).locator(".rt-result")
+
+    def reset(self) -> None:
+        """Set the server as it was, and see that it is."""
+        self.use("reset", "Enter")
+        expect(self.control("reset")).to_have_attribute("aria-pressed", "true")
+        expect(self.banner).to_have_text("✓ Not an open relay")
+        expect(self.hole).to_have_text("✕ denied")
+
+
+@pytest.fixture
+def relay(lesson_06: Page) -> Relay:
+    return Relay(lesson_06)
+
+
+def test_one_switch_makes_an_open_relay_and_trials_show_it(relay: Relay) -> None:
+    cell = "outsider-elsewhere"
+    relay.use(f"try-{cell}", "Enter")
+    expect(relay.result(cell)).to_contain_text("554")
+    relay.use(f"switch-{cell}", "Space")
+    expect(relay.banner).to_have_text("✕ Open relay")
+    expect(relay.hole).to_have_text("✓ allowed")
+    expect(relay.hole).to_have_attribute("aria-pressed", "true")
+    expect(relay.hole).to_be_focused()
+    expect(relay.result(cell)).to_contain_text("tried before the last change")
+    relay.use(f"try-{cell}", "Enter")
+    expect(relay.result(cell)).to_contain_text("250")
+    expect(relay.control(f"try-{cell}")).to_be_focused()
+    relay.use(f"switch-{cell}", "Space")
+    expect(relay.banner).to_have_text("✓ Not an open relay")
+    expect(relay.hole).to_have_text("✕ denied")
+    expect(relay.control("reset")).to_have_attribute("aria-pressed", "true")
+
+
+def test_all_six_are_tried_and_a_dialogue_opens_and_closes(relay: Relay) -> None:
+    relay.use("all", "Enter")
+    expect(relay.says).to_contain_text("Tried six: 5 accepted, 1 refused.")
+    expect(relay.root.locator(".rt-result")).to_have_count(6)
+    opener = relay.control("open-outsider-elsewhere")
+    relay.use("open-outsider-elsewhere", "Enter")
+    expect(opener).to_have_attribute("aria-expanded", "true")
+    expect(relay.root.locator(".rt-heading h3")).to_have_text("Dialogue: outsider, elsewhere")
+    read_ladder(relay.root, relay.page, "RCPT")
+    press(relay.page, "Escape")
+    expect(opener).to_be_focused()
+    expect(opener).to_have_attribute("aria-expanded", "false")
+    expect(relay.root.locator(".sl-main")).to_be_hidden()
+
+
+def test_presets_set_the_server(relay: Relay) -> None:
+    for word, banner, outside in [
+        ("open relay", "✕ Open relay", "✓ allowed"),
+        ("mail exchanger", "✓ Not an open relay", "✕ denied"),
+        ("the NAT trap", "✕ Open relay, though the table says no", "✕ denied"),
+    ]:
+        relay.use(f"preset-{word}", "Enter")
+        expect(relay.control(f"preset-{word}")).to_have_attribute("aria-pressed", "true")
+        expect(relay.control(f"preset-{word}")).to_be_focused()
+        expect(relay.banner).to_have_text(banner)
+        expect(relay.hole).to_have_text(outside)
+    relay.use("try-outsider-elsewhere", "Space")
+    expect(relay.result("outsider-elsewhere")).to_contain_text("250")
+    expect(relay.result("outsider-elsewhere")).to_contain_text("the server took it for inside")
+    relay.reset()
+
+
+def test_a_refusal_is_for_now_or_for_good(relay: Relay) -> None:
+    result = relay.result("outsider-elsewhere")
+    for key, stroke, code in [("deny-554", "ArrowDown", "454"), ("deny-454", "ArrowUp", "554")]:
+        relay.use(key, stroke)
+        expect(relay.control(f"deny-{code}")).to_be_checked()
+        expect(relay.control(f"deny-{code}")).to_be_focused()
+        relay.use("try-outsider-elsewhere", "Enter")
+        expect(result).to_contain_text(code)
+    expect(relay.control("reset")).to_have_attribute("aria-pressed", "true")
+
+
+def test_networks_and_the_gateway_are_set(relay: Relay) -> None:
+    networks, gateway = relay.control("networks"), relay.control("gateway")
+    before = networks.input_value()
+    networks.focus()
+    press(relay.page, "ControlOrMeta+a")
+    relay.page.page.keyboard.type("0.0.0.0/0")
+    press(relay.page, "Enter")
+    expect(relay.banner).to_have_text("✕ Open relay, though the table says no")
+    expect(networks).to_be_focused()
+    relay.use("networks", "ControlOrMeta+a")
+    relay.page.page.keyboard.type("no network")
+    press(relay.page, "Tab")
+    expect(relay.control("inside")).to_be_focused()
+    press(relay.page, "Enter")
+    expect(relay.says).to_contain_text("network")
+    expect(relay.banner).to_have_text("✕ Open relay, though the table says no")  # as before: nothing was set
+    relay.reset()
+    expect(networks).to_have_value(before)
+    for now in ("on", "off"):
+        relay.use("gateway", "Space")
+        expect(gateway).to_have_text(now)
+        expect(gateway).to_be_focused()
+    relay.reset()
