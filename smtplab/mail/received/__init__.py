@@ -4,6 +4,7 @@
 line is evidence only when a host that you trust wrote it.
 """
 
+from .parse import parse
 from .record import Address, Received, Span, Tls
 
-__all__ = ["Address", "Received", "Span", "Tls"]
+__all__ = ["Address", "Received", "Span", "Tls", "parse"]

@@ -1,0 +1,84 @@
+"""The clauses of a Received field: from, by, via, with, id, for, and the date (RFC 5321 §4.4).
+
+Which words belong to which clause? A keyword counts only outside comments, quotes and brackets, and not
+where a value must stand: a host may be called "by". What a clause means is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from . import dates
+from .draft import Draft
+from .lexer import Token
+
+# Keyword -> the clause that it begins. The standard's six, RFC 8314's tls, and words of single programs.
+KEYWORDS = {
+    "from": "from",
+    "by": "by",
+    "via": "via",
+    "with": "with",
+    "id": "id",
+    "for": "for",
+    "tls": "tls",
+    "envelope-from": "envelope",  # Haraka
+    "envelope-sender": "envelope",
+    "mgrt": "id",  # Mailgun
+}
+_LONGEST = max(map(len, KEYWORDS))
+_SPEAKS_OF_TLS = ("cipher", "tls", "ssl")
+
+
+class Clause(NamedTuple):
+    """What stands between two keywords; `name` is "" before the first and behind a semicolon."""
+
+    name: str
+    tokens: list[Token]
+    keyword: Token | None = None
+
+
+def clauses(draft: Draft, tokens: list[Token]) -> list[Clause]:
+    """The clauses in order. The date, wherever it stands, goes straight into `draft`."""
+    current = Clause("", [])
+    found = [current]
+    resume = -1  # where the date ends
+    for place, (kind, text, start, end) in enumerate(tokens):
+        if start < resume:
+            if end > resume:
+                draft.leave(resume, end)
+            continue
+        if kind == "word":
+            name = KEYWORDS.get(text.lower()) if len(text) <= _LONGEST else None
+            if name and _begins(name, current, tokens, place):
+                found.append(current := Clause(name, [], tokens[place]))
+                continue
+            if dates.begins(text):
+                resume = _dated(draft, start)
+        elif text == ";":
+            resume = _dated(draft, end)
+            found.append(current := Clause("", []))
+            continue
+        if start >= resume:
+            current.tokens.append(tokens[place])
+    return found
+
+
+def _dated(draft: Draft, start: int) -> int:
+    """Read a date at `start`, if none was read before. Returns where it ends, -1 where there is none."""
+    moment = None if "date" in draft.values else dates.moment(draft.text, start)
+    if moment is None:
+        return -1
+    draft.put("date", moment.when, moment.start, moment.end)
+    return moment.end
+
+
+def _begins(name: str, current: Clause, tokens: list[Token], place: int) -> bool:
+    """Whether the keyword at `place` begins a clause, rather than being a value or a word in passing."""
+    following = tokens[place + 1] if place + 1 < len(tokens) else None
+    if name == "tls":  # with ESMTPS ... tls TLS_AES_128_GCM_SHA256
+        return current.name in ("with", "id", "envelope") and bool(current.tokens)
+    if current.name and not current.tokens:  # right behind a keyword: a host called "by" has more behind it
+        return following is not None and following.kind == "word" and following.text.lower() not in KEYWORDS
+    if name == "with" and following is not None:
+        return not following.text.lower().startswith("cipher")
+    return True

@@ -1,0 +1,110 @@
+"""The date of a Received field (RFC 5322 §3.3), wherever in the field it stands.
+
+When does this host say that it took the message? `moment` reads the form of the standard with a single
+match; comments inside, two-digit years and names of zones are left to `header.date` (RFC 5322 §4.3). Two
+forms that no standard knows are read too: ctime's, and that of programs in Go.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from typing import NamedTuple
+
+from ..errors import RecordError
+from ..header import date
+from ..header.date import DAYS, MONTHS, ZONES
+
+_S = r"[ \t\r\n]*+"
+_TIME = r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d))?+(?:\.\d{1,9})?+"
+_ZONE = r"(?:[ \t\r\n]*+(?P<zone>[+-]\d{4}(?!\d)|[A-Za-z]{1,5}\b(?!-)))?+"
+_STANDARD = re.compile(
+    rf"{_S}(?:[A-Za-z]{{3,9}}\.?,?{_S})?+(?P<day>\d{{1,2}})[ \t\r\n-]++(?P<month>[A-Za-z]{{3,9}})[ \t\r\n-]++"
+    rf"(?P<year>\d{{2,4}})[ \t\r\n]++{_TIME}{_ZONE}",
+    re.ASCII,
+)
+_CTIME = re.compile(
+    rf"{_S}[A-Za-z]{{3}},?[ \t\r\n]++(?P<month>[A-Za-z]{{3}})[ \t\r\n]++(?P<day>\d{{1,2}})[ \t\r\n]++{_TIME}"
+    rf"(?:[ \t\r\n]++(?P<name>[A-Z]{{1,5}}))?+[ \t\r\n]++(?P<year>\d{{4}}){_ZONE}",
+    re.ASCII,
+)
+_ISO = re.compile(
+    rf"{_S}(?P<year>\d{{4}})-(?P<month>\d\d)-(?P<day>\d\d)(?:T|[ \t\r\n]++){_TIME}{_ZONE}"
+    r"(?P<more>(?:[ \t\r\n]++UTC)?+(?:[ \t\r\n]++m=[+-][\d.]++)?+)",  # Go's String() adds its own clock
+    re.ASCII,
+)
+_FORMS = (_STANDARD, _CTIME, _ISO)
+_LONGEST = 200  # characters that a date with comments in it may take
+_NAMES = {name.lower(): place for place, name in enumerate(MONTHS, 1)}
+_HINTS = frozenset(DAYS)
+
+
+class Moment(NamedTuple):
+    """A date in the field and where it stands."""
+
+    when: datetime
+    start: int
+    end: int
+
+
+def begins(word: str) -> bool:
+    """Whether `word` may begin a date that no semicolon announces."""
+    if word[-1:] == ",":
+        return word[:-1].title() in _HINTS
+    return len(word) >= 10 and word[4] == word[7] == "-" and word[:4].isdecimal()
+
+
+def moment(text: str, start: int) -> Moment | None:
+    """The date at `start` of `text`, or None where there is none or no such day."""
+    for form in _FORMS:
+        if match := form.match(text, start):
+            return _made(match)
+    return _with_comments(text, start)
+
+
+def _made(match: re.Match[str]) -> Moment | None:
+    parts = match.groupdict()
+    month, second = parts["month"], int(parts["second"] or 0)
+    zone = _zone(parts["zone"] or parts.get("name") or "")
+    number = int(month) if month.isdecimal() else _NAMES.get(month[:3].lower(), 0)
+    day, hour, minute = int(parts["day"]), int(parts["hour"]), int(parts["minute"])
+    if zone is None or second > 60:
+        return None
+    try:
+        when = datetime(_year(parts["year"]), number, day, hour, minute, min(second, 59), tzinfo=zone)
+        if second == 60:  # a leap second, which datetime lacks
+            when += timedelta(seconds=1)
+        when.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    start = match.start() + len(match[0]) - len(match[0].lstrip())
+    return Moment(when, start, match.end())
+
+
+def _year(text: str) -> int:
+    """RFC 5322 §4.3: two digits up to 49 are of this century, other two or three count from 1900."""
+    return int(text) + (0 if len(text) == 4 else 2000 if len(text) == 2 and text < "50" else 1900)
+
+
+def _zone(name: str) -> timezone | None:
+    """RFC 5322 §4.3: letters that name no zone say nothing about the place, so the time is in UTC."""
+    if name[:1] not in ("+", "-"):
+        hours = ZONES.get(name.upper(), 0)
+        return timezone(timedelta(hours=hours)) if hours else UTC
+    minutes = int(name[1:3]) * 60 + int(name[3:])
+    if minutes >= 24 * 60 or int(name[3:]) > 59:
+        return None
+    return timezone(timedelta(minutes=-minutes if name[0] == "-" else minutes)) if minutes else UTC
+
+
+def _with_comments(text: str, start: int) -> Moment | None:
+    """A date that has comments between its parts: all up to the end of the field is the date."""
+    rest = text[start : start + _LONGEST]
+    if "(" not in rest:
+        return None
+    try:
+        when = date.parse(rest).when
+    except RecordError:
+        return None
+    lead = len(rest) - len(rest.lstrip())
+    return Moment(when, start + lead, start + len(rest.rstrip()))

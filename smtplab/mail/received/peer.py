@@ -1,0 +1,160 @@
+"""The client in a "from" clause: what it called itself, its address, and that address's name apart.
+
+Which word is the claim and which the evidence? Programs put the three in different places, and some leave
+out one that equals another. The words are collected here; `settle` gives them their parts, by the dialect.
+
+    from HELO (RDNS [IP])           Postfix, Sendmail and most others
+    from RDNS ([IP] helo=HELO)      Exim; without "helo=" the two were the same
+    from RDNS (HELO HELO) (IP)      qmail; without "HELO" the two were the same
+"""
+
+from __future__ import annotations
+
+from .addresses import address
+from .draft import Draft
+from .lexer import Token, inside
+from .record import Address, Span
+
+# What stands where a name would, when the address has none.
+NAMELESS = frozenset(("unknown", "<unknown>", "unverified", "nxdomain", "dnserror", "noname", "no-rdns"))
+_SAID = frozenset(("verified", "forged", "may", "be"))
+_GREETINGS = frozenset(("helo", "ehlo", "lhlo"))
+_KEYS = {"helo": "helo", "ehlo": "helo", "ident": "ident", "port": ""}
+
+
+class Peer:
+    """The words of a from clause, each None until it is met."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+        self.host: Span | None = None
+        self.name: Span | None = None
+        self.helo: Span | None = None
+        self.ip: tuple[Address, Span] | None = None
+        self.no_ip = False  # brackets without an address: [local], [unix socket]
+
+    def comment(self, comment: Token) -> None:
+        """Take the words of a comment that stands behind the host."""
+        words = inside(self.draft.text, comment)
+        free: list[Token] = []
+        place = 0
+        while place < len(words):
+            used = self._word(words, place)
+            if not used:
+                free.append(words[place])
+            place += used or 1
+        self._name(free)
+
+    def literal(self, token: Token) -> bool:
+        """Take an address, bare or in brackets."""
+        found = address(token.text)
+        if found is None:
+            self.no_ip |= token.kind == "literal"
+            return token.kind == "literal" and len(token.text) < 20
+        if self.ip is not None:
+            return self.ip[0] == found
+        start, end = token.start, token.end
+        self.ip = found, ((start + 1, end - 1) if token.kind == "literal" else (start, end))
+        return True
+
+    def _word(self, words: list[Token], place: int) -> int:
+        """How many tokens from `place` on could be made sense of, 0 for none."""
+        token = words[place]
+        if token.kind == "literal":
+            return int(self.literal(token))
+        if token.kind == "comment":
+            return int(token.text.lower() == "(may be forged)")
+        if token.kind != "word":
+            return 0
+        lower = token.text.lower()
+        if lower[0] == ":" and lower[1:].isdigit() and place and words[place - 1].end == token.start:
+            return 1  # [192.0.2.1]:25, with the port
+        if lower in _GREETINGS and not self._alone(words, place):
+            return self._greeting(words, place)
+        if lower == "account" and place + 1 < len(words):
+            self.draft.word("user", words[place + 1].start, words[place + 1].end)
+            return 2
+        key, equals, _ = token.text.partition("=")
+        if equals and key.lower() in _KEYS:
+            return self._pair(words, place, len(key) + 1, _KEYS[key.lower()])
+        if "@" in token.text:
+            return self._ident(token)
+        return int(lower in _SAID or self.literal(token))
+
+    def _alone(self, words: list[Token], place: int) -> bool:
+        """A client whose address has the name "helo": the name stands before the address."""
+        return place + 1 < len(words) and words[place + 1].kind == "literal" and place == 0 == len(words) - 2
+
+    def _greeting(self, words: list[Token], place: int) -> int:
+        """HELO and all behind it: a client may say several words."""
+        rest = words[place + 1 :]
+        if rest:
+            self.helo = rest[0].start, rest[-1].end
+        return len(rest) + 1
+
+    def _pair(self, words: list[Token], place: int, offset: int, name: str) -> int:
+        """helo=HOST, ident=USER, port=25; the value may be a literal, which is a token of its own."""
+        token = words[place]
+        start, end, used = token.start + offset, token.end, 1
+        if start == end and place + 1 < len(words) and words[place + 1].start == end:
+            end, used = words[place + 1].end, 2
+        if name == "helo" and start < end:
+            self.helo = start, end
+        elif name:
+            self.draft.word(name, start, end)
+        return used
+
+    def _ident(self, token: Token) -> int:
+        """IDENT:user@rdns and user@ip: whom the client's host names as the owner (RFC 1413)."""
+        user, _, host = token.text.rpartition("@")
+        tag = 6 if user[:6].upper() == "IDENT:" else 0
+        middle = token.start + len(user)
+        self.draft.word("ident", token.start + tag, middle)
+        rest = Token("word", host, middle + 1, token.end)
+        if host and not self.literal(rest):
+            self._name([rest])
+        return 1
+
+    def _name(self, words: list[Token]) -> None:
+        """What is left of a comment: a name, if it is a single word; otherwise it is free text."""
+        if len(words) == 1 and words[0].kind in ("word", "angle") and self.name is None:
+            self.name = words[0].start, words[0].end
+            return
+        for word in words:
+            self.draft.leave(word.start, word.end)
+
+
+def settle(peer: Peer, dialect: str, named_first: bool) -> None:
+    """Give the words their parts: `named_first` when the dialect writes the address's name as the host."""
+    draft, host = peer.draft, peer.host
+    own = address(draft.text[host[0] : host[1]]) if host else None
+    if host and own and peer.ip is None and not peer.no_ip:
+        bracket = int(draft.text[host[0]] == "[")
+        peer.ip, host = (own, (host[0] + bracket, host[1] - bracket)), None
+        if peer.helo is None and peer.name and dialect == "chasquid":
+            peer.helo, peer.name = peer.name, None
+    elif host and own and peer.helo and peer.ip and peer.ip[0] == own:
+        host = None  # the address twice, and then what the client said
+    if peer.ip:
+        draft.put("ip", peer.ip[0], *peer.ip[1])
+    if host and (peer.helo or (named_first and peer.name is None)):
+        _put_name(draft, host)
+        if not peer.helo and peer.ip and not _is_nameless(draft, host):
+            draft.word("helo", *host)
+    elif host:
+        draft.word("helo", *host)
+    if peer.helo:
+        draft.word("helo", *peer.helo)
+    if peer.name:
+        _put_name(draft, peer.name)
+
+
+def _is_nameless(draft: Draft, span: Span) -> bool:
+    return draft.text[span[0] : span[1]].lower() in NAMELESS
+
+
+def _put_name(draft: Draft, span: Span) -> None:
+    """The name of the address, without the dot of the root."""
+    if not _is_nameless(draft, span):
+        start, end = span
+        draft.word("rdns", start, end - (draft.text[end - 1] == "."))
