@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from .desk import Lab
     from .mail.dialogue import lines
     from .mail.envelope import Envelope
+    from .mail.header.thread import thread
     from .mail.path import Path
     from .mail.reply import Reply
     from .mail.sasl import explain as explain_login
     from .mail.session import State, refusal
+    from .mail.transcript import Side
     from .show.script import content
 
 __version__ = "0.1.0"
@@ -35,6 +37,8 @@ _WHERE = {
     "Reply": "mail.reply",
     "State": "mail.session",
     "refusal": "mail.session",
+    "Side": "mail.transcript",
+    "thread": "mail.header.thread",
     "lines": "mail.dialogue",
     "explain_login": "mail.sasl:explain",
     **dict.fromkeys(
