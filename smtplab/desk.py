@@ -27,9 +27,11 @@ if TYPE_CHECKING:
     from .show.map import MailMap
     from .show.port_chooser import PortChooser
     from .show.port_table import PortTable
+    from .show.reader import MailReader
     from .show.relay_table import PolicyTable
     from .show.script import Step
     from .show.stepper import Console, Stepper
+    from .show.xray import EnvelopeXray
 
 
 class ShownDelivery(Delivery):
