@@ -226,6 +226,14 @@ class Page:
             if level in ("critical", "error", "warning")
         ]
 
+    def hears(self, *parts: str) -> bool:
+        """True as soon as one fault has all of `parts`: the page may tell of it late. Else False, at the limit."""
+        for _ in range(LIMIT // 50):
+            if any(all(part in fault for part in parts) for fault in self.faults()):
+                return True
+            self.page.wait_for_timeout(50)  # lets the page's events in
+        return False
+
     def ask(self, script: str, argument: Any = None) -> Any:
         """Call the JavaScript function `script` in the page, and wait for what it returns or resolves to.
 
