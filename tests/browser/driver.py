@@ -227,7 +227,7 @@ class Page:
         ]
 
     def hears(self, *parts: str) -> bool:
-        """True as soon as one fault has all of `parts`: the page may tell of it late. Else False, at the limit."""
+        """True once one fault has all of `parts`: the page may tell of it late. False at the limit."""
         for _ in range(LIMIT // 50):
             if any(all(part in fault for part in parts) for fault in self.faults()):
                 return True
