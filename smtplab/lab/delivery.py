@@ -96,8 +96,10 @@ class Delivery:
 
 def _attempt(attempt: Attempt) -> Step:
     said = _said(attempt.reply) if attempt.reply else visible(attempt.note or "no reply")
+    if attempt.rule:  # nobody was asked
+        said = f"the MTA itself refuses with {attempt.reply}"
     steps = (attempt.tls,) if attempt.tls else ()
-    return Step(f"{attempt.recipient.path} to {attempt.host}", said, attempt.outcome, "", steps)
+    return Step(f"{attempt.recipient.path} to {attempt.host}", said, attempt.outcome, attempt.rule, steps)
 
 
 def _said(reply: Reply) -> str:

@@ -1,8 +1,8 @@
 """The queue of an MTA: mail for other hosts, from acceptance to the next host's 250.
 
 An MTA that has said 250 to a message must deliver it or say that it could not (RFC 5321 §6.1). The
-queue finds the next host by MX (RFC 5321 §5.1), speaks SMTP to it with aiosmtplib, under TLS as
-`outbound` decides, and tries again later after a temporary failure. It writes no DSN: what failed is kept
+queue finds the next host by MX (RFC 5321 §5.1), speaks SMTP to it (`handover`), under TLS as `outbound`
+decides, and tries again later after a temporary failure. It writes no DSN: what failed is kept
 with its reply.
 """
 
@@ -20,6 +20,7 @@ from ..mail.errors import LabError
 from ..mail.reply import Reply
 from ..mail.transcript import Transcript
 from ..mail.verdict import Step
+from .handover import Handover, reply_of
 from .outbound import SUBMISSIONS, Level, Outbound, TlsFailed, checked
 from .world import World
 
@@ -54,7 +55,8 @@ class Attempt:
 
     `reply` is the reply that settled it; None when none came, and `note` says why. `transcript` is
     None when no connection came about. `tls` says what was decided about TLS, and why; None when it did
-    not come to that.
+    not come to that. `rule` is "" for a reply of the host's; where the MTA gave it itself, it is the RFC
+    section that made it.
     """
 
     when: datetime
@@ -64,6 +66,7 @@ class Attempt:
     note: str = ""
     transcript: Transcript | None = None
     tls: Step | None = None
+    rule: str = ""
 
     @property
     def outcome(self) -> Outcome:
@@ -77,6 +80,7 @@ class Attempt:
 class Item:
     """A message that an MTA has taken: its id, its envelope, its octets, and what became of it.
 
+    `submitter` is what AUTH in MAIL tells the next host: an address, "<>" for unknown, or "" for nothing.
     `outcomes` goes by recipient address as RCPT gave it; `steps` say why, where a local delivery was
     anything but plain.
     """
@@ -86,6 +90,7 @@ class Item:
     content: bytes
     transcript: Transcript
     accepted: datetime
+    submitter: str = ""
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     attempts: list[Attempt] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
@@ -144,7 +149,7 @@ class Queue:
             return
         if not hosts:  # RFC 5321 §5.1, RFC 7505 §4.2: no such domain, or one that takes no mail
             reply = Reply(556, "5.1.10", (f"{domain} does not accept mail",))
-            self._settle(item, [Attempt(now, domain, r, reply) for r in batch])
+            self._settle(item, [Attempt(now, domain, r, reply, rule="RFC 5321 §5.1") for r in batch])
         for host in hosts:
             left = [r for r in batch if item.outcomes[r.path.address] in ("queued", "delayed")]
             if left:
@@ -195,81 +200,31 @@ class Queue:
             tls_context=outbound.context,
             timeout=60,
         )
-        replies: dict[int, Reply] = {}
-        note, in_clear = "", False
+        handover = Handover(client, outbound, item, batch)
+        replies, note, in_clear = handover.replies, "", False
         try:
-            await self._converse(client, outbound, item, batch, replies)
+            await handover.run(self.smart_host)
         except TlsFailed as error:
             note, in_clear = str(error), error.in_clear
         except aiosmtplib.SMTPResponseException as error:
-            replies = {n: _reply(error.code, error.message) for n in range(len(batch))}
+            for n in range(len(batch)):  # who has an answer keeps it: what follows a 250 does not undo it
+                replies.setdefault(n, reply_of(error))
         except (aiosmtplib.SMTPException, OSError) as error:
             note = str(error) or type(error).__name__
         finally:
             client.close()
         transcript = self.world.transcript_of(local_port)
         tries = [
-            Attempt(now, host, recipient, replies.get(n), note, transcript, outbound.step)
+            Attempt(
+                now,
+                host,
+                recipient,
+                replies.get(n),
+                note,
+                transcript,
+                tls=outbound.step,
+                rule=handover.rules.get(n, ""),
+            )
             for n, recipient in enumerate(batch)
         ]
         return tries, in_clear
-
-    async def _converse(
-        self,
-        client: aiosmtplib.SMTP,
-        outbound: Outbound,
-        item: Item,
-        batch: list[Recipient],
-        replies: dict[int, Reply],
-    ) -> None:
-        """The dialogue. `replies` gets, by place in `batch`, the reply that settles each recipient."""
-        await outbound.connect(client)
-        await client.ehlo()
-        await outbound.start(client)
-        if self.smart_host:
-            await client.login(self.smart_host.account, self.smart_host.password)
-        mail = await self._command(
-            client, f"MAIL FROM:{item.envelope.reverse_path}{_parameters(item, client)}"
-        )
-        if mail.code >= 300:
-            replies.update(dict.fromkeys(range(len(batch)), mail))
-            await client.quit()
-            return
-        for n, recipient in enumerate(batch):
-            replies[n] = await self._command(client, f"RCPT TO:{recipient.path}")
-        taken = [n for n, reply in replies.items() if reply.code < 300]
-        if taken:
-            for n in taken:  # what counts is the reply to the message, and until then there is none
-                del replies[n]
-            try:
-                done = await client.data(item.content)
-                reply = _reply(done.code, done.message)
-            except aiosmtplib.SMTPDataError as error:
-                reply = _reply(error.code, error.message)
-            replies.update(dict.fromkeys(taken, reply))
-        await client.quit()
-
-    async def _command(self, client: aiosmtplib.SMTP, line: str) -> Reply:
-        response = await client.execute_command(line.encode("utf-8", "surrogateescape"))
-        return _reply(response.code, response.message)
-
-
-def _parameters(item: Item, client: aiosmtplib.SMTP) -> str:
-    """The parameters of MAIL that the next host offers and the message needs, with a space before each."""
-    declared = item.envelope.parameters
-    words = []
-    if client.supports_extension("SIZE"):
-        words.append(f" SIZE={len(item.content)}")
-    if declared.body == "8BITMIME" and client.supports_extension("8BITMIME"):
-        words.append(" BODY=8BITMIME")
-    if declared.smtputf8 and client.supports_extension("SMTPUTF8"):
-        words.append(" SMTPUTF8")
-    return "".join(words)
-
-
-def _reply(code: int, message: str) -> Reply:
-    """aiosmtplib's code and message as a Reply."""
-    lines = message.split("\n")
-    return Reply.parse(
-        "".join(f"{code}{' ' if n == len(lines) - 1 else '-'}{line}\r\n" for n, line in enumerate(lines))
-    )
