@@ -191,10 +191,28 @@ class Mta:
             for_=single,
             when=self.world.clock.now(),
         )
-        item = Item(id_, envelope, field_ + content, session.wire.transcript, self.world.clock.now())
+        item = Item(
+            id_,
+            envelope,
+            field_ + content,
+            session.wire.transcript,
+            self.world.clock.now(),
+            submitter=self._submitter(envelope.parameters.auth, session.account),
+        )
         self.queue.items.append(item)
         self._hand_on(item)
         return Reply(250, "2.0.0", (f"OK, queued as {id_}",))
+
+    def _submitter(self, asserted: str, account: str) -> str:
+        """Who submitted the message, as far as the client's word is trusted: "<>" when it is not.
+
+        RFC 4954 §5: a client that has not logged in is never trusted. Who has may assert its own addresses.
+        """
+        if account and not asserted:  # RFC 4954 §5 would let the MTA name the account
+            return ""
+        if not account or asserted == "<>":
+            return "<>"
+        return asserted if self.accounts.owns(account, Path.of(asserted)) else "<>"
 
     def _hand_on(self, item: Item) -> None:
         """Deliver to the mailboxes that are here, and queue for the recipients that are not."""

@@ -10,9 +10,11 @@ import pytest
 from smtplab.lab.certificates import Kind
 from smtplab.lab.delivery import Delivery
 from smtplab.lab.lab import Lab
+from smtplab.lab.mta import Service
 from smtplab.lab.outbound import Level
 from smtplab.lab.queue import Attempt, SmartHost
 from smtplab.lab.server import SmtpServer
+from smtplab.mail.dialogue import lines
 from smtplab.mail.errors import LabError
 from smtplab.mail.transcript import Side
 
@@ -262,3 +264,74 @@ def test_there_are_four_levels(lab: Lab) -> None:
     assert queue.tls == "may"
     with pytest.raises(LabError, match="no TLS level 'always'"):
         SmartHost(RELAY, 587, "acorn@relay.example", "oak", tls="always")  # type: ignore[arg-type]
+
+
+# who submitted it ------------------------------------------------------------------------------
+
+
+def says_auth(lab: Lab, asserted: str, *, client: str = "alice") -> list[str]:
+    """A message with the parameter `asserted`, and what MAIL says of AUTH on its way, hop by hop."""
+    before = len(lab.transcripts)
+    if client == "alice":
+        session = lab.connect(MSA, 465)
+        session.say("EHLO a", "AUTH PLAIN AGFsaWNlQGFjb3JuLmV4YW1wbGUAd29uZGVybGFuZA==")
+    else:
+        session = lab.connect(MSA, 25, source=client)
+        session.say("EHLO a")
+    with session:
+        replies = session.say(
+            f"MAIL FROM:<alice@acorn.example>{asserted}", f"RCPT TO:<{BOB}>", "DATA", HELLO.encode()
+        )
+        assert replies[-1].code == 250
+    lab.settle()
+    said = [
+        line.text
+        for transcript in lab.transcripts[before:]
+        for line in lines(transcript)
+        if line.verb == "MAIL" and line.kind == "command"
+    ]
+    return [next((word for word in text.split() if word.startswith("AUTH=")), "") for text in said]
+
+
+@pytest.fixture
+def relaying(lab: Lab) -> Lab:
+    """The lab with a smart host, which offers AUTH; the last hop's MX does not."""
+    lab.mta(MSA).queue.smart_host = SmartHost(RELAY, 587, "acorn@relay.example", "oak")
+    return lab
+
+
+@pytest.mark.parametrize(
+    ("asserted", "onward"),
+    [
+        (" AUTH=alice@acorn.example", "AUTH=alice@acorn.example"),
+        (" AUTH=Alice+40acorn.example", "AUTH=Alice@acorn.example"),
+        (" AUTH=bob@birch.example", "AUTH=<>"),  # not hers to assert
+        (" AUTH=<>", "AUTH=<>"),
+        ("", ""),
+    ],
+)
+def test_who_logged_in_may_assert_its_own_address(relaying: Lab, asserted: str, onward: str) -> None:
+    assert says_auth(relaying, asserted) == [asserted.strip(), onward, ""]
+
+
+@pytest.mark.parametrize("asserted", ["", " AUTH=<>", " AUTH=alice@acorn.example"])
+def test_who_did_not_log_in_is_not_believed(relaying: Lab, asserted: str) -> None:
+    """RFC 4954 §5: as if AUTH=<> had been given, even from a network that may relay."""
+    relaying.mta(MSA).relay.inside = ("203.0.113.200/32",)
+    assert says_auth(relaying, asserted, client="visitor.example") == [asserted.strip(), "AUTH=<>", ""]
+
+
+def test_an_account_that_may_send_for_a_whole_domain_is_believed(relaying: Lab) -> None:
+    says_auth(relaying, " AUTH=alice@acorn.example")
+    relaying.mta(RELAY).accounts.change("acorn@relay.example", senders=("@acorn.example",))
+    says_auth(relaying, " AUTH=alice@acorn.example")
+    assert [item.submitter for item in relaying.queue(RELAY)] == ["<>", "alice@acorn.example"]
+
+
+def test_auth_is_not_passed_on_where_it_is_not_offered(lab: Lab) -> None:
+    assert says_auth(lab, " AUTH=alice@acorn.example") == ["AUTH=alice@acorn.example", ""]
+    mx = lab.mta(MXS[0])
+    lab.network.tap(MXS[0], 25).serve = mx.serve(Service(25, auth=True))
+    assert says_auth(lab, " AUTH=alice@acorn.example")[1] == "AUTH=alice@acorn.example"
+    mx.extensions.remove("AUTH")
+    assert says_auth(lab, " AUTH=alice@acorn.example")[1] == ""
