@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import aiosmtplib
 
 from ..mail.envelope import MailParameters, Recipient
-from ..mail.mime import parts
 from ..mail.reply import Reply
 
 if TYPE_CHECKING:
@@ -146,6 +145,8 @@ def _beyond_ascii_in_header(content: bytes) -> bool:
     The header section of a message/rfc822 part counts as a body. What stands around the parts of a multipart
     counts as header: a bounce too many is better than a message that arrives garbled.
     """
+    from ..mail.mime import parts  # seldom needed, and not needed to start a lab
+
     return _beyond_ascii(content) > sum(_beyond_ascii(part.raw) for part in parts(content))
 
 
