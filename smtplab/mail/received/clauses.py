@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from . import dates
+from . import dates, lexer
 from .draft import Draft
 from .lexer import Token
 
@@ -25,8 +25,7 @@ KEYWORDS = {
     "envelope-sender": "envelope",
     "mgrt": "id",  # Mailgun
 }
-_LONGEST = max(map(len, KEYWORDS))
-_SPEAKS_OF_TLS = ("cipher", "tls", "ssl")
+_OPENED = frozenset('([<"')
 
 
 class Clause(NamedTuple):
@@ -37,8 +36,9 @@ class Clause(NamedTuple):
     keyword: Token | None = None
 
 
-def clauses(draft: Draft, tokens: list[Token]) -> list[Clause]:
-    """The clauses in order. The date, wherever it stands, goes straight into `draft`."""
+def clauses(draft: Draft, start: int) -> list[Clause]:
+    """The clauses from `start` on, in order. The date, wherever it stands, goes straight into `draft`."""
+    tokens = _before_date(draft, start) or lexer.tokens(draft.text, start)
     current = Clause("", [])
     found = [current]
     resume = -1  # where the date ends
@@ -48,19 +48,37 @@ def clauses(draft: Draft, tokens: list[Token]) -> list[Clause]:
                 draft.leave(resume, end)
             continue
         if kind == "word":
-            name = KEYWORDS.get(text.lower()) if len(text) <= _LONGEST else None
+            name = KEYWORDS.get(text.lower())
             if name and _begins(name, current, tokens, place):
                 found.append(current := Clause(name, [], tokens[place]))
                 continue
-            if dates.begins(text):
+            if text[-1] == "," or text[4:5] == "-":  # as a date may begin that no semicolon announces
                 resume = _dated(draft, start)
         elif text == ";":
             resume = _dated(draft, end)
-            found.append(current := Clause("", []))
+            if current.name or current.tokens:
+                found.append(current := Clause("", []))
             continue
         if start >= resume:
             current.tokens.append(tokens[place])
     return found
+
+
+def _before_date(draft: Draft, start: int) -> list[Token] | None:
+    """The tokens without those of the date behind the last semicolon, where the standard has it.
+
+    None where there is no such date, or the semicolon may be inside a comment or a quoted string.
+    """
+    semicolon = draft.text.rfind(";", start)
+    moment = dates.moment(draft.text, semicolon + 1) if semicolon >= 0 else None
+    if moment is None:
+        return None
+    found = lexer.tokens(draft.text, start, semicolon)
+    if any(kind == "mark" and text in _OPENED for kind, text, _, _ in found):
+        return None
+    draft.put("date", moment.when, moment.start, moment.end)
+    found.append(Token("mark", ";", semicolon, semicolon + 1))
+    return found + lexer.tokens(draft.text, moment.end)
 
 
 def _dated(draft: Draft, start: int) -> int:
@@ -74,6 +92,8 @@ def _dated(draft: Draft, start: int) -> int:
 
 def _begins(name: str, current: Clause, tokens: list[Token], place: int) -> bool:
     """Whether the keyword at `place` begins a clause, rather than being a value or a word in passing."""
+    if current.tokens and name not in ("tls", "with"):
+        return True  # by far the most
     following = tokens[place + 1] if place + 1 < len(tokens) else None
     if name == "tls":  # with ESMTPS ... tls TLS_AES_128_GCM_SHA256
         return current.name in ("with", "id", "envelope") and bool(current.tokens)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ..errors import RecordError
 from ..header import date
-from ..header.date import DAYS, MONTHS, ZONES
+from ..header.date import MONTHS, ZONES
 
 _S = r"[ \t\r\n]*+"
 _TIME = r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d))?+(?:\.\d{1,9})?+"
@@ -33,10 +33,10 @@ _ISO = re.compile(
     r"(?P<more>(?:[ \t\r\n]++UTC)?+(?:[ \t\r\n]++m=[+-][\d.]++)?+)",  # Go's String() adds its own clock
     re.ASCII,
 )
+_FIRST = re.compile(rf"{_S}[A-Za-z0-9(]", re.ASCII)
 _FORMS = (_STANDARD, _CTIME, _ISO)
 _LONGEST = 200  # characters that a date with comments in it may take
 _NAMES = {name.lower(): place for place, name in enumerate(MONTHS, 1)}
-_HINTS = frozenset(DAYS)
 
 
 class Moment(NamedTuple):
@@ -47,15 +47,10 @@ class Moment(NamedTuple):
     end: int
 
 
-def begins(word: str) -> bool:
-    """Whether `word` may begin a date that no semicolon announces."""
-    if word[-1:] == ",":
-        return word[:-1].title() in _HINTS
-    return len(word) >= 10 and word[4] == word[7] == "-" and word[:4].isdecimal()
-
-
 def moment(text: str, start: int) -> Moment | None:
     """The date at `start` of `text`, or None where there is none or no such day."""
+    if not _FIRST.match(text, start):
+        return None
     for form in _FORMS:
         if match := form.match(text, start):
             return _made(match)
@@ -74,7 +69,8 @@ def _made(match: re.Match[str]) -> Moment | None:
         when = datetime(_year(parts["year"]), number, day, hour, minute, min(second, 59), tzinfo=zone)
         if second == 60:  # a leap second, which datetime lacks
             when += timedelta(seconds=1)
-        when.astimezone(UTC)
+        if not 1 < when.year < 9999:
+            when.astimezone(UTC)  # may not exist there
     except (ValueError, OverflowError):
         return None
     start = match.start() + len(match[0]) - len(match[0].lstrip())

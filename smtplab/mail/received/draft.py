@@ -38,7 +38,11 @@ class Draft:
 
     def word(self, name: str, start: int, end: int) -> None:
         """The text between `start` and `end` is the clause `name`, as it stands."""
-        self.put(name, self.text[start:end], start, end)
+        if start < end and name not in self.values:
+            self.values[name] = self.text[start:end]
+            self.spans[name] = (start, end)
+        elif start < end:
+            self.loose.append((start, end))
 
     def leave(self, start: int, end: int) -> None:
         """What stands between `start` and `end` was not understood."""

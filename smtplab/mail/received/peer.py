@@ -16,8 +16,12 @@ from .lexer import Token, inside
 from .record import Address, Span
 
 # What stands where a name would, when the address has none.
-NAMELESS = frozenset(("unknown", "<unknown>", "unverified", "nxdomain", "dnserror", "noname", "no-rdns"))
-_SAID = frozenset(("verified", "forged", "may", "be"))
+NAMELESS = frozenset(("unknown", "<unknown>", "unverified", "nxdomain", "dnserror"))
+# Programs that are no client: the message came from the host itself.
+PHRASES = frozenset(("mail pickup service", "spooler"))
+# Exim writes the user who called it where a client would stand.
+_LOCAL_USER = frozenset(("exim",))
+_SAID = frozenset(("not", "verified", "forged", "may", "be", "with", "login", "plain"))
 _GREETINGS = frozenset(("helo", "ehlo", "lhlo"))
 _KEYS = {"helo": "helo", "ehlo": "helo", "ident": "ident", "port": ""}
 
@@ -49,8 +53,9 @@ class Peer:
         """Take an address, bare or in brackets."""
         found = address(token.text)
         if found is None:
-            self.no_ip |= token.kind == "literal"
-            return token.kind == "literal" and len(token.text) < 20
+            is_word = token.kind == "literal" and not any(char.isdigit() for char in token.text[:20])
+            self.no_ip |= is_word  # [local], [unix socket]
+            return is_word
         if self.ip is not None:
             return self.ip[0] == found
         start, end = token.start, token.end
@@ -64,11 +69,13 @@ class Peer:
             return int(self.literal(token))
         if token.kind == "comment":
             return int(token.text.lower() == "(may be forged)")
+        if token.kind == "quoted":
+            return self._quoted(token)
         if token.kind != "word":
             return 0
         lower = token.text.lower()
-        if lower[0] == ":" and lower[1:].isdigit() and place and words[place - 1].end == token.start:
-            return 1  # [192.0.2.1]:25, with the port
+        if is_port(token):
+            return 1
         if lower in _GREETINGS and not self._alone(words, place):
             return self._greeting(words, place)
         if lower == "account" and place + 1 < len(words):
@@ -79,7 +86,7 @@ class Peer:
             return self._pair(words, place, len(key) + 1, _KEYS[key.lower()])
         if "@" in token.text:
             return self._ident(token)
-        return int(lower in _SAID or self.literal(token))
+        return int(lower in _SAID or lower.startswith("rhost-flags-") or self.literal(token))
 
     def _alone(self, words: list[Token], place: int) -> bool:
         """A client whose address has the name "helo": the name stands before the address."""
@@ -87,10 +94,21 @@ class Peer:
 
     def _greeting(self, words: list[Token], place: int) -> int:
         """HELO and all behind it: a client may say several words."""
-        rest = words[place + 1 :]
-        if rest:
-            self.helo = rest[0].start, rest[-1].end
-        return len(rest) + 1
+        end = place + 2
+        while end < len(words) and words[end].kind == "word":
+            end += 1
+        if place + 1 < len(words):
+            self.helo = words[place + 1].start, words[end - 1].end
+        return min(end, len(words)) - place
+
+    def _quoted(self, token: Token) -> int:
+        """ZMailer: "EHLO HOST", as the client said it."""
+        verb, space, said = token.text[1:-1].partition(" ")
+        if not said or verb.lower() not in _GREETINGS:
+            return 0
+        start = token.start + 1 + len(verb) + len(space)
+        self.helo = start, start + len(said)
+        return 1
 
     def _pair(self, words: list[Token], place: int, offset: int, name: str) -> int:
         """helo=HOST, ident=USER, port=25; the value may be a literal, which is a token of its own."""
@@ -115,29 +133,31 @@ class Peer:
             self._name([rest])
         return 1
 
-    def _name(self, words: list[Token]) -> None:
+    def _name(self, rest: list[Token]) -> None:
         """What is left of a comment: a name, if it is a single word; otherwise it is free text."""
-        if len(words) == 1 and words[0].kind in ("word", "angle") and self.name is None:
-            self.name = words[0].start, words[0].end
-            return
-        for word in words:
-            self.draft.leave(word.start, word.end)
+        names = [token for token in rest if token.kind in ("word", "angle")]
+        if len(names) == 1 and self.name is None:
+            self.name = names[0].start, names[0].end
+            rest = [token for token in rest if token is not names[0]]
+        for token in rest:
+            self.draft.leave(token.start, token.end)
+
+
+def is_port(token: Token) -> bool:
+    """Whether a token is the port behind a bracket: [192.0.2.1]:25."""
+    return token.text[0] == ":" and token.text[1:].isdigit()
 
 
 def settle(peer: Peer, dialect: str, named_first: bool) -> None:
     """Give the words their parts: `named_first` when the dialect writes the address's name as the host."""
-    draft, host = peer.draft, peer.host
-    own = address(draft.text[host[0] : host[1]]) if host else None
-    if host and own and peer.ip is None and not peer.no_ip:
-        bracket = int(draft.text[host[0]] == "[")
-        peer.ip, host = (own, (host[0] + bracket, host[1] - bracket)), None
-        if peer.helo is None and peer.name and dialect == "chasquid":
-            peer.helo, peer.name = peer.name, None
-    elif host and own and peer.helo and peer.ip and peer.ip[0] == own:
-        host = None  # the address twice, and then what the client said
+    draft, host = peer.draft, _own_host(peer, dialect)
     if peer.ip:
         draft.put("ip", peer.ip[0], *peer.ip[1])
-    if host and (peer.helo or (named_first and peer.name is None)):
+    if host and not peer.ip and dialect in _LOCAL_USER:
+        draft.word("user", *host)
+    elif host and dialect == "fetchmail":
+        _put_name(draft, host)
+    elif host and (peer.helo or (named_first and peer.name is None)):
         _put_name(draft, host)
         if not peer.helo and peer.ip and not _is_nameless(draft, host):
             draft.word("helo", *host)
@@ -147,6 +167,22 @@ def settle(peer: Peer, dialect: str, named_first: bool) -> None:
         draft.word("helo", *peer.helo)
     if peer.name:
         _put_name(draft, peer.name)
+
+
+def _own_host(peer: Peer, dialect: str) -> Span | None:
+    """The host, unless it is the address that is meant: `from [IP] (helo=HELO)`."""
+    host = peer.host
+    own = address(peer.draft.text[host[0] : host[1]]) if host else None
+    if not host or own is None or peer.no_ip:
+        return host
+    if peer.ip is None:
+        bracket = int(peer.draft.text[host[0]] == "[")
+        peer.ip = own, (host[0] + bracket, host[1] - bracket)
+        if peer.helo is None and dialect == "chasquid":  # from [IP] (HELO)
+            peer.helo, peer.name = peer.name, None
+        return None
+    twice = peer.ip[0] == own and (peer.helo or dialect == "communigate")
+    return None if twice else host
 
 
 def _is_nameless(draft: Draft, span: Span) -> bool:

@@ -12,13 +12,14 @@ from collections.abc import Callable
 
 from .draft import Draft
 from .lexer import Token, inside
-from .tls import certificate, facts, named
+from .tls import Facts, certificate, facts, named
 
-_FIRST = re.compile(r"\(\s*+([A-Za-z-]+)")
-_FIRST_PIECE = re.compile(r"\(\s*+([^\s,:;=()]+)")
-_USER = re.compile(r"\b(?:uid|userid|user)[ =]+([^\s,()<>]+)", re.IGNORECASE)
+_FIRST = re.compile(r"\(\s*+([A-Za-z-]++)[^\s,:;=()]*+")
+_USER = re.compile(r"\b(?:uid|userid|user|username)[ =]+([^\s,()<>]+)", re.IGNORECASE)
 _AUTH = re.compile(r"\bAUTH: (?:\S+ )?([^\s,()]+)")
 _AS = re.compile(r"\b(?:sender:?|as|user)\s+([^\s,()]+)", re.IGNORECASE)
+
+_VERSION_AND_SUITE = re.compile(r"\b(TLS-1\.\d)[-, ]++([\w-]++)")
 
 Reader = Callable[[Draft, Token], bool]
 
@@ -26,17 +27,31 @@ Reader = Callable[[Draft, Token], bool]
 def read(draft: Draft, comment: Token) -> bool:
     """Read `comment` if it is a known remark; False leaves it to the caller."""
     match = _FIRST.match(comment.text)
-    reader = _READERS.get(match[1].lower()) if match else None
+    if not match:
+        return False
+    reader = _READERS.get(match[1].lower())
     if reader:
         return reader(draft, comment)
-    piece = _FIRST_PIECE.match(comment.text)
-    if piece and (named(piece[1]) or comment.text.endswith("encrypted)")):
+    if named(match[0][1:].lstrip()) or comment.text.endswith("encrypted)"):
         return _tls(draft, comment)
     return False
 
 
 def _tls(draft: Draft, comment: Token) -> bool:
     draft.secured(facts(comment.text), comment.start + 1, comment.end - 1)
+    return True
+
+
+def _version(draft: Draft, comment: Token) -> bool:
+    """(version=TLSv1.2 cipher=...), but not a program's own (version 3.4.6)."""
+    return "cipher" in comment.text.lower() and _tls(draft, comment)
+
+
+def _over(draft: Draft, comment: Token) -> bool:
+    """Chasquid: (over SMTP TLS-1.3-TLS_AES_128_GCM_SHA256) or (over SMTP plain text!)."""
+    if match := _VERSION_AND_SUITE.search(comment.text):
+        found = Facts(named(match[1]), match[2])
+        draft.secured(found, comment.start + match.start(), comment.start + match.end())
     return True
 
 
@@ -91,15 +106,17 @@ def _known(draft: Draft, comment: Token) -> bool:
 
 _READERS: dict[str, Reader] = {
     "using": _tls,
-    "version": _tls,
+    "version": _version,
     "cipher": _tls,
     "tls": _tls,
     "ssl": _tls,
     "encrypted": _tls,
+    "over": _over,
     "client": _certificate,
     "no": _certificate,
     "authenticated": _authenticated,
     "auth": _auth,
+    "smtp-auth": _local,
     "user": _local,
     "qmail": _local,
     "nullmailer": _local,
@@ -110,6 +127,7 @@ _READERS: dict[str, Reader] = {
     "envelope-sender": _known,
     "envelope": _known,
     "orcpt": _known,
+    "google": _known,  # (Google Transport Security): between hosts of that service
     "single-drop": _known,
     "multi-drop": _known,
 }

@@ -11,7 +11,7 @@ import re
 from typing import NamedTuple
 
 _PIECES = re.compile(r"[^\s,;:=()]+")
-_VERSION = re.compile(r"(tls|ssl)\\?(?:tls)?v?_?([0-9])?[._]?([0-9])?(?:\.0)?", re.IGNORECASE)
+_VERSION = re.compile(r"(tls|ssl)[\\-]?(?:tls)?v?_?([0-9])?[._]?([0-9])?(?:\.0)?", re.IGNORECASE)
 _SUITE = re.compile(r"[A-Z0-9]*+[-_][A-Z0-9_-]++", re.IGNORECASE)
 _PRIMITIVE = re.compile(r"AES|CHACHA|RC4|DES|NULL|CAMELLIA|ARIA|SHA|MD5", re.IGNORECASE)
 _BITS = re.compile(r"(\d{1,5})(?:/\d{1,5})?(bits?)?", re.IGNORECASE)
