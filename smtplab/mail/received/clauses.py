@@ -1,7 +1,8 @@
 """The clauses of a Received field: from, by, via, with, id, for, and the date (RFC 5321 §4.4).
 
 Which words belong to which clause? A keyword counts only outside comments, quotes and brackets, and not
-where a value must stand: a host may be called "by". What a clause means is decided elsewhere.
+where a value must stand: a host may be called "by". Of several "by" the last counts: what stands before it
+can be words that the client said as its name. What a clause means is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -50,6 +51,8 @@ def clauses(draft: Draft, start: int) -> list[Clause]:
         if kind == "word":
             name = KEYWORDS.get(text.lower())
             if name and _begins(name, current, tokens, place):
+                if name == "by":
+                    _to_the_client(found)
                 found.append(current := Clause(name, [], tokens[place]))
                 continue
             if text[-1] == "," or text[4:5] == "-":  # as a date may begin that no semicolon announces
@@ -62,6 +65,14 @@ def clauses(draft: Draft, start: int) -> list[Clause]:
         if start >= resume:
             current.tokens.append(tokens[place])
     return found
+
+
+def _to_the_client(found: list[Clause]) -> None:
+    """All that stands between "from" and "by" is about the client, or was said by it."""
+    place = next((place for place, clause in enumerate(found) if clause.name == "from"), len(found))
+    for _, tokens, keyword in found[place + 1 :]:
+        found[place].tokens.extend([keyword, *tokens] if keyword else tokens)
+    del found[place + 1 :]
 
 
 def _before_date(draft: Draft, start: int) -> list[Token] | None:

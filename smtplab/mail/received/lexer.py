@@ -2,7 +2,8 @@
 
 Where does a word of this field begin and end, and which words does a comment hold together? Takes linear
 time whatever a stranger wrote. Unlike in other fields, a parenthesis or a quote that nobody closes is a
-mark of its own and not a comment up to the end: one odd byte in a HELO argument must not hide the rest.
+mark of its own and not a comment up to the end, and neither a quoted string nor a path reaches across a
+parenthesis: one odd byte in a HELO argument must not hide what the host itself wrote behind it.
 
 What the tokens mean is decided in `clauses`, `peer` and `remarks`.
 """
@@ -15,11 +16,11 @@ from typing import NamedTuple
 
 SPACE = " \t\r\n"
 
-_PLAIN = r'(?P<word>[^ \t\r\n()\[\]<>";]++)|(?P<literal>\[[^\[\]()<>;]*+\])|(?P<angle><[^<>]*+>)'
+_PLAIN = r'(?P<word>[^ \t\r\n()\[\]<>";]++)|(?P<literal>\[[^\[\]()<>;]*+\])|(?P<angle><[^<>()]*+>)'
 _MARK = r'|(?P<mark>[()\[\]<>";])'
 # A comment with one more inside it, which is what mail programs write. Deeper ones take the slow way.
 _COMMENT = r"|(?P<comment>\((?:[^()\\]++|\\.|\((?:[^()\\]++|\\.)*+\))*+\))"
-_QUOTED = r'|(?P<quoted>"(?:[^"\\]++|\\.)*+")'
+_QUOTED = r'|(?P<quoted>"(?:[^"()\\]++|\\[^()])*+")'
 _FAST = re.compile(_PLAIN + _COMMENT + _QUOTED + _MARK, re.DOTALL)
 _SLOW = re.compile(_PLAIN + _MARK)
 _PARENTHESES = re.compile(r"[()]|\\.", re.DOTALL)

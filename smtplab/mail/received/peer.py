@@ -38,7 +38,13 @@ class Peer:
         self.no_ip = False  # brackets without an address: [local], [unix socket]
 
     def comment(self, comment: Token) -> None:
-        """Take the words of a comment that stands behind the host."""
+        """Take the words of a comment that stands behind the host.
+
+        The last comment with an address counts: it is the host's own, and the client may have put another
+        into its name.
+        """
+        before = self.ip, self.name
+        self.ip = self.name = None
         words = inside(self.draft.text, comment)
         free: list[Token] = []
         place = 0
@@ -48,6 +54,27 @@ class Peer:
                 free.append(words[place])
             place += used or 1
         self._name(free)
+        self._instead(*before)
+
+    def behind(self, token: Token) -> bool:
+        """Take a token that stands behind the host outside comments: an address, or its port."""
+        before = self.ip, self.name
+        self.ip = self.name = None
+        taken = token.kind in ("word", "literal") and (is_port(token) or self.literal(token))
+        self._instead(*before)
+        return taken
+
+    def _instead(self, ip: tuple[Address, Span] | None, name: Span | None) -> None:
+        """Keep what was there before where nothing new came, and give up the rest of it."""
+        if self.ip is None:
+            self.ip, ip = ip, None
+            if self.name is None or (ip is None and self.ip is not None):
+                self.name, name = (name, self.name) if name else (self.name, None)
+        elif ip is not None and ip[0] == self.ip[0]:
+            ip = None
+        for old in (ip and ip[1], name):
+            if old:
+                self.draft.leave(*old)
 
     def literal(self, token: Token) -> bool:
         """Take an address, bare or in brackets."""
