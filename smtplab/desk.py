@@ -5,7 +5,7 @@ Widgets are loaded when the first one is asked for: a script that only wants a l
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from email.message import EmailMessage
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .show.capabilities import CapabilityExplorer
     from .show.code import Target
     from .show.eavesdrop import Eavesdropper
+    from .show.forge_desk import ForgeDesk
     from .show.ladder import Ladder
     from .show.map import MailMap
     from .show.port_chooser import PortChooser
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from .show.relay_table import PolicyTable
     from .show.script import Step
     from .show.stepper import Console, Stepper
+    from .show.tracer import Tracer
     from .show.xray import EnvelopeXray
 
 
@@ -171,6 +173,49 @@ class Lab(BareLab):
             trials.change,
             trials.attempt,
             code=lambda setting, scene: relay_code(setting, scene, targets),
+        )
+
+    def trace(
+        self, message: Mail | bytes | str | None = None, trusted: Iterable[str] | None = None
+    ) -> Tracer:
+        """The way of a message by its Received fields, and a line to move where trust ends.
+
+        `message` comes from a mailbox, as octets or as text; by default it is the newest of all mailboxes,
+        and when there is none, headers can be pasted. `trusted` are the hosts whose lines are believed: by
+        default those of the recipient's own domain, or else the host that wrote the newest line. Raises
+        LabError for a message without a Received field.
+        """
+        from .lab.opened import expression, newest, own_hosts
+        from .show.tracer import Tracer
+
+        found = newest(self) if message is None else message
+        topology = self.topology()
+        if not isinstance(found, Mail):
+            return Tracer(found, trusted=tuple(trusted or ()), topology=topology)
+        return Tracer(
+            found.raw,
+            trusted=own_hosts(found.recipient.domain) if trusted is None else tuple(trusted),
+            topology=topology,
+            title=f"to {found.recipient}",
+            origin=expression(self, found),
+        )
+
+    def forge_desk(self) -> ForgeDesk:
+        """Write Received lines of your own, have them delivered to Bob, and see who believes them."""
+        from .lab.forging import Forger
+        from .show.forge_desk import ForgeDesk
+        from .show.script import content
+
+        forger = Forger(self)
+        target = self._target(forger.host, 25)
+        return ForgeDesk(
+            forger.send,
+            sources=forger.sources,
+            trusted=forger.trusted,
+            now=self.clock.now,
+            code=lambda source, hello, message: target.code(
+                [*forger.script(hello), content(message), "QUIT"]
+            ),
         )
 
     def xray(self, letter: Letter | None = None, *, send: bool = False, **parts: Any) -> EnvelopeXray:

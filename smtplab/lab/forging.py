@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from ..mail.errors import LabError
 from ..mail.text import visible
-from .cast import CAST, VISITOR
+from .cast import VISITOR
 from .lab import Lab
+from .opened import own_hosts
 
 MALLORY = "mail.mallory.example"
 
@@ -27,8 +28,7 @@ class Forger:
         self, lab: Lab, host: str = "mx.birch.example", recipient: str = "bob@birch.example"
     ) -> None:
         self._lab, self.host, self.recipient = lab, host, recipient
-        domain = recipient.rpartition("@")[2]
-        self.trusted = tuple(actor.name for actor in CAST if actor.admd == domain and actor.services)
+        self.trusted = own_hosts(recipient.rpartition("@")[2])
 
     def script(self, hello: str) -> list[str]:
         """What is said before the message."""

@@ -38,7 +38,7 @@ def examples(now: datetime) -> dict[str, str]:
         BORROWED: f"Received: {acorn}\n\tby mx.birch.example (smtplab) with ESMTPS id 3X9D6;\n\t{ago(1)}\n"
         + submitted.format(date=ago(1.2)),
         SLOPPY: "Received: from accounts (unknown [10.0.0.5])\n"
-        f"\tby mail.acorn.example (Postfix) with SMTP id 1F0C2;\n\t{ago(-4)}\n"
+        f"\tby mail.acorn.example (Postfix) with SMTP id 1F0C2;\n\t{ago(-40)}\n"
         f"Received: from localhost ([127.0.0.1]) by relay.acorn.example with HTTP;\n\t{ago(90)}\n",
     }
 

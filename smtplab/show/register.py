@@ -25,6 +25,8 @@ _HTML = {
     ("smtplab.mail.line", "Line"): "register.line_html",
     ("smtplab.mail.certificate", "Certificate"): "certificate.html",
     ("smtplab.mail.capability", "Trials"): "capabilities.trials_html",
+    ("smtplab.mail.received.hops", "Chain"): "tracer_still.html",
+    ("smtplab.mail.received.record", "Received"): "tracer_still.received_html",
     ("smtplab.mail.view", "View"): "reader.view_html",
     ("smtplab.mail.xray.record", "Xray"): "xray_record.html",
 }
@@ -36,6 +38,8 @@ _PLAIN = {
     ("smtplab.mail.line", "Line"): "register.line_text",
     ("smtplab.mail.certificate", "Certificate"): "register.text",
     ("smtplab.mail.capability", "Trials"): "register.text",
+    ("smtplab.mail.received.hops", "Chain"): "tracer_still.text",
+    ("smtplab.mail.received.record", "Received"): "tracer_still.received_text",
     ("smtplab.mail.view", "View"): "register.text",
     ("smtplab.mail.xray.record", "Xray"): "register.text",
 }

@@ -46,7 +46,7 @@ def snippets(trusted: Sequence[str], origin: str = "") -> dict[str, str]:
     """
     save = f'\nPath("message.eml").write_bytes({origin})' if origin else ""
     ours = (
-        "from pathlib import Path\n\nfrom smtplab.mail.received import chain\n"
+        "from pathlib import Path\n\nfrom smtplab import chain\n"
         f"{save}\n"
         'message = Path("message.eml").read_bytes()\n'
         f"found = chain(message, trusted={list(trusted)!r})\n"
