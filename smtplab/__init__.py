@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from .mail.envelope import Envelope
     from .mail.header.thread import thread
     from .mail.path import Path
+    from .mail.received.chain import chain
+    from .mail.received.parse import parse as parse_received
     from .mail.reply import Reply
     from .mail.sasl import explain as explain_login
     from .mail.session import State, refusal
@@ -40,6 +42,8 @@ _WHERE = {
     "Side": "mail.transcript",
     "thread": "mail.header.thread",
     "lines": "mail.dialogue",
+    "chain": "mail.received.chain",
+    "parse_received": "mail.received.parse:parse",
     "explain_login": "mail.sasl:explain",
     **dict.fromkeys(
         ("explain", "glossary", "hint", "lesson", "predict", "progress", "question", "quiz"), "course"
