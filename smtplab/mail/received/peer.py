@@ -37,8 +37,8 @@ class Peer:
         self.ip: tuple[Address, Span] | None = None
         self.no_ip = False  # brackets without an address: [local], [unix socket]
 
-    def comment(self, comment: Token) -> None:
-        """Take the words of a comment that stands behind the host.
+    def comment(self, comment: Token) -> bool:
+        """Take the words of a comment that stands behind the host. True when there was an address among them.
 
         The last comment with an address counts: it is the host's own, and the client may have put another
         into its name.
@@ -54,7 +54,9 @@ class Peer:
                 free.append(words[place])
             place += used or 1
         self._name(free)
+        found = self.ip is not None
         self._instead(*before)
+        return found
 
     def behind(self, token: Token) -> bool:
         """Take a token that stands behind the host outside comments: an address, or its port."""
@@ -65,16 +67,17 @@ class Peer:
         return taken
 
     def _instead(self, ip: tuple[Address, Span] | None, name: Span | None) -> None:
-        """Keep what was there before where nothing new came, and give up the rest of it."""
+        """Keep what was there before where no address came; otherwise it was not the host's own."""
+        spare = [name]
         if self.ip is None:
-            self.ip, ip = ip, None
-            if self.name is None or (ip is None and self.ip is not None):
-                self.name, name = (name, self.name) if name else (self.name, None)
-        elif ip is not None and ip[0] == self.ip[0]:
-            ip = None
-        for old in (ip and ip[1], name):
-            if old:
-                self.draft.leave(*old)
+            self.ip = ip
+            if name:
+                spare, self.name = [self.name], name
+        elif ip and ip[0] != self.ip[0]:
+            spare.append(ip[1])
+        for span in spare:
+            if span:
+                self.draft.leave(*span)
 
     def literal(self, token: Token) -> bool:
         """Take an address, bare or in brackets."""

@@ -13,7 +13,7 @@ from .addresses import address
 from .dialects import NAMED_FIRST
 from .draft import Draft, whole
 from .lexer import Token, inside
-from .peer import PHRASES, Peer, is_port, settle
+from .peer import PHRASES, Peer, settle
 
 _LONGEST_REMARK = 80  # characters of a comment that may be the name of a program
 
@@ -24,15 +24,27 @@ def _from(draft: Draft, tokens: list[Token], dialect: str) -> None:
         return
     peer = Peer(draft)
     first = _first(tokens)
+    known: list[Token] = []  # remarks
     for place, token in enumerate(tokens):
         if token.kind == "comment":
-            if not remarks.read(draft, token) and place > first:
-                peer.comment(token)
+            if "[" not in token.text and remarks.reader_of(token):
+                known.append(token)
+            elif place > first and peer.comment(token):
+                _leave(draft, known)  # the client said these: the host writes its remarks behind the address
         elif place == first:
             peer.host = token.start, token.end
-        elif not (token.kind in ("word", "literal") and (is_port(token) or peer.literal(token))):
+        elif not peer.behind(token):
             draft.leave(token.start, token.end)
+    for token in known:
+        if not remarks.read(draft, token):
+            peer.comment(token)
     settle(peer, dialect, dialect in NAMED_FIRST)
+
+
+def _leave(draft: Draft, tokens: list[Token]) -> None:
+    for token in tokens:
+        draft.leave(token.start, token.end)
+    tokens.clear()
 
 
 def _first(tokens: list[Token]) -> int:

@@ -14,7 +14,7 @@ from .draft import Draft
 from .lexer import Token, inside
 from .tls import Facts, certificate, facts, named
 
-_FIRST = re.compile(r"\(\s*+([A-Za-z-]++)[^\s,:;=()]*+")
+_FIRST = re.compile(r"\([ \t\r\n]*+([^\s,:;=()]+)")
 _USER = re.compile(r"\b(?:uid|userid|user|username)[ =]+([^\s,()<>]+)", re.IGNORECASE)
 _AUTH = re.compile(r"\bAUTH: (?:\S+ )?([^\s,()]+)")
 _AS = re.compile(r"\b(?:sender:?|as|user)\s+([^\s,()]+)", re.IGNORECASE)
@@ -26,15 +26,19 @@ Reader = Callable[[Draft, Token], bool]
 
 def read(draft: Draft, comment: Token) -> bool:
     """Read `comment` if it is a known remark; False leaves it to the caller."""
+    reader = reader_of(comment)
+    return reader is not None and reader(draft, comment)
+
+
+def reader_of(comment: Token) -> Reader | None:
+    """What can read `comment`, going by its first word; None when it is no known remark."""
     match = _FIRST.match(comment.text)
     if not match:
-        return False
+        return None
     reader = _READERS.get(match[1].lower())
-    if reader:
-        return reader(draft, comment)
-    if named(match[0][1:].lstrip()) or comment.text.endswith("encrypted)"):
-        return _tls(draft, comment)
-    return False
+    if reader is None and (named(match[1]) or comment.text.endswith("encrypted)")):
+        return _tls
+    return reader
 
 
 def _tls(draft: Draft, comment: Token) -> bool:
