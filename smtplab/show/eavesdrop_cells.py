@@ -16,7 +16,7 @@ from ..mail.line import shown as line_shown
 from ..mail.tls_records import HEADER, Heard
 from ..mail.transcript import Side
 from .eavesdrop_rows import Row
-from .eavesdrop_words import PHASES, Fact, about, ended, facts, hexadecimal, raw, says, stolen, who
+from .eavesdrop_words import PHASES, Fact, about, ended, facts, hexadecimal, noted, raw, says, stolen, who
 from .rungs import Row as Rung
 from .rungs import elapsed, parts, reply_text, shortened
 from .theme import SHACKLE, chip, shown
@@ -51,7 +51,9 @@ _WHO = Markup(
     '<span class="smtplab-hidden">%(side)s: </span>'
 )
 _SAME = Markup('<span class="se-who"></span>')
-_LINE = Markup('<div class="se-line">%(who)s%(lock)s%(chip)s<code><b>%(bold)s</b>%(text)s</code></div>')
+_LINE = Markup(
+    '<div class="se-line">%(who)s%(lock)s%(chip)s<code><b>%(bold)s</b>%(text)s</code></div>%(hand)s'
+)
 _ASIDE = Markup('<div class="se-aside">%s</div>')
 _TEXT = Markup('<div class="se-line">%(who)s<code class="%(class)s">%(text)s</code></div>%(leak)s')
 _RECORD = Markup(
@@ -61,6 +63,7 @@ _RECORD = Markup(
 )
 _FACT = Markup('<div class="se-fact">%s</div>')
 _NOTE = Markup('<div class="se-fact se-note">%s</div>')
+_HAND = Markup('<div class="se-hand">%s</div>')
 _LEAK = Markup('<span class="se-leak">leak · %(leak)s</span> <code>%(text)s</code>')
 _FOLD = Markup('<details class="se-fold"><summary>… %(count)s</summary>%(items)s%(rest)s</details>')
 _FIELDS = Markup(
@@ -85,6 +88,7 @@ def _rows(rows: Sequence[Row], live: bool, secrets: bool) -> Iterator[Markup]:
             title, words = PHASES[row.phase]
             if row.tls:
                 title = f"{title}: {shown(row.tls.text)}"
+                words += f" {noted(row.tls)}." if row.tls.note else ""
             lock = LOCK if row.phase == "sealed" else ""
             yield _BAND % {"phase": row.phase, "cell": cell, "title": title, "words": words, "lock": lock}
             if row.tls:
@@ -139,6 +143,7 @@ def _line(line: Line, secrets: bool, speaker: _Speaker) -> Markup:
         "chip": code,
         "bold": shown(bold),
         "text": shown_lines(text) if bold or text else NBSP,
+        "hand": _HAND % noted(line) if line.note else "",
     }
 
 

@@ -20,7 +20,7 @@ from ..mail.text import visible
 from ..mail.tls_records import HEADER, Heard
 from .eavesdrop_rows import Row, View
 from .eavesdrop_summary import learnt
-from .eavesdrop_words import PHASES, Fact, about, ended, facts, hexadecimal, raw, says, stolen
+from .eavesdrop_words import PHASES, Fact, about, ended, facts, hexadecimal, noted, raw, says, stolen
 from .rungs import columns, elapsed, shortened
 
 TIME = 9  # characters
@@ -38,6 +38,7 @@ def render(view: View, *, secrets: bool = False, width: int = 118) -> str:
             title += f": {visible(row.tls.text)}" if row.tls else ""
             made.append(shortened(f"--- {title}. {words} ", width).ljust(width, "-"))
             if row.tls:
+                made += [_row("", [f"({noted(row.tls)})"], [], left, right)] if row.tls.note else []
                 continue
         inside = _few(_inside(row, secrets), row.folded)
         outside = _few(_outside(row, right), row.folded)
@@ -94,6 +95,8 @@ def _line(line: Line, secrets: bool) -> Iterator[str]:
     mark = "* " if line.tls else " "
     for piece in line_shown(line, secrets=secrets).split("\n"):
         yield f"{line.side}{mark}{piece}"
+    if line.note:
+        yield f"    {noted(line)}"
 
 
 def _outside(row: Row, width: int) -> Iterator[str]:

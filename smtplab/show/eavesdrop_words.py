@@ -52,6 +52,11 @@ def ended(line: Line) -> str:
     return f"The {who(line.side)}{'' if verb else ':'} {shown(line.text)}."
 
 
+def noted(line: Line) -> str:
+    """How someone in the middle had a hand in a line."""
+    return shown(line.note, LONG)
+
+
 def says(row: Row) -> str:
     """What happens inside in a turn that carries no line of the dialogue."""
     if not row.heard:

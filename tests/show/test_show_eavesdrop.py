@@ -346,6 +346,57 @@ def test_an_earlier_session_goes_on_without_a_certificate() -> None:
     assert "certificate" not in sentence(view(again.transcript))
 
 
+# someone in the middle ----------------------------------------------------------------------------------
+
+ADDED = "Mallory added this"
+KEPT_TO_HERSELF = "Mallory kept STARTTLS to herself, and answered in the server's name"
+
+
+def notes(page: str) -> list[str]:
+    """What stands beneath lines about who had a hand in them."""
+    return re.findall('<div class="se-hand">(.*?)</div>', page)
+
+
+def beneath(page: str, said: str) -> str:
+    """The cell on the inside that has `said`."""
+    return next(cell for cell in Cells(page).of("se-in") if said in cell)
+
+
+def test_what_mallory_did_stands_beneath_the_line() -> None:
+    with Lab() as lab:
+        lab.mallory.strip_starttls("mail.acorn.example", 587)
+        with lab.connect("mail.acorn.example", 587) as session:
+            session.say("EHLO me", "STARTTLS")
+            made = session.transcript
+    for page in (html(made), Eavesdropper(made).picture):
+        assert len(notes(page)) == 2
+        assert notes(page)[0].startswith("Mallory ") and "STARTTLS" in notes(page)[0]
+        assert beneath(page, "502").endswith(KEPT_TO_HERSELF)
+        assert "Mallory" not in right(page)  # a listener reads octets, not notes
+    lines = [line[9:].partition(" |")[0].strip() for line in text(made, width=200).splitlines()]
+    assert lines[lines.index("C STARTTLS") + 2] == KEPT_TO_HERSELF
+
+
+def test_what_mallory_slipped_in_and_a_server_that_keeps_it() -> None:
+    with Lab() as lab:
+        lab.mta("mail.acorn.example").careless_starttls = True
+        lab.mallory.inject("mail.acorn.example", 587, "EHLO mallory.example")
+        with lab.connect("mail.acorn.example", 587) as session:
+            session.send("EHLO me")
+            session.starttls()
+            session.send("NOOP")
+        made = ended(lab, session.transcript.twin or session.transcript)
+    assert made.leg == "server"
+    kept = "The server keeps what came in clear behind STARTTLS"
+    for page in (html(made), Eavesdropper(made).picture):
+        assert notes(page) == [ADDED]
+        assert beneath(page, "mallory.example").endswith(ADDED)
+        assert page.count(f"how much. {kept}.") == 1
+    lines = [line[9:].partition(" |")[0].strip() for line in text(made, width=200).splitlines()]
+    assert lines[lines.index("C EHLO mallory.example") + 1] == ADDED
+    assert f"({kept})" in lines
+
+
 # which record carried which line ------------------------------------------------------------------------
 
 
@@ -602,7 +653,7 @@ def test_hostile_text_in_every_place() -> None:
     certificates = (len(evil) + 3).to_bytes(3, "big") + len(evil).to_bytes(3, "big") + evil
     shake = b"\x0b" + len(certificates).to_bytes(3, "big") + certificates
     said = [
-        Event(0, S, b"220 " + evil + b"\r\n"),
+        Event(0, S, b"220 " + evil + b"\r\n", note=HOSTILE),
         Event(1, C, evil + b"\r\nAUTH PLAIN " + evil + b"\r\n"),
         Event(2, C, hello(evil), tls=True),
         Event(3, S, b"\x16\x03\x03" + len(shake).to_bytes(2, "big") + shake, tls=True),
@@ -613,6 +664,7 @@ def test_hostile_text_in_every_place() -> None:
     made = transcript(said, client=end, server=end)
     for shown in (html(made), Eavesdropper(made).picture):
         shows_no_markup(shown)
+        assert len(notes(shown)) == 1
     assert "\u202e" not in text(made) and "\x1b" not in text(made)
     assert "octets that are no certificate" in right(html(made))
     assert "not TLS" in right(html(made))
