@@ -36,7 +36,7 @@ def _four(text: str) -> IPv4Address | None:
     parts = text.split(".")
     if len(parts) != 4 or not (text.isascii() and text.replace(".", "").isdigit()):
         return None
-    if any(part[:1] == "0" and part != "0" for part in parts):
+    if ".0" in f".{text}" and any(part[:1] == "0" and part != "0" for part in parts):
         return None
     try:
         return IPv4Address(bytes(map(int, parts)))  # four times as fast as IPv4Address(text)

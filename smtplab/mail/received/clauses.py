@@ -42,6 +42,7 @@ def clauses(draft: Draft, start: int) -> list[Clause]:
     tokens = _before_date(draft, start) or lexer.tokens(draft.text, start)
     current = Clause("", [])
     found = [current]
+    client: Clause | None = None
     resume = -1  # where the date ends
     for place, (kind, text, start, end) in enumerate(tokens):
         if start < resume:
@@ -51,9 +52,11 @@ def clauses(draft: Draft, start: int) -> list[Clause]:
         if kind == "word":
             name = KEYWORDS.get(text.lower())
             if name and _begins(name, current, tokens, place):
-                if name == "by":
+                if name == "by" and current is not client:
                     _to_the_client(found)
                 found.append(current := Clause(name, [], tokens[place]))
+                if name == "from" and client is None:
+                    client = current
                 continue
             if text[-1] == "," or text[4:5] == "-":  # as a date may begin that no semicolon announces
                 resume = _dated(draft, start)
@@ -85,11 +88,14 @@ def _before_date(draft: Draft, start: int) -> list[Token] | None:
     if moment is None:
         return None
     found = lexer.tokens(draft.text, start, semicolon)
-    if any(kind == "mark" and text in _OPENED for kind, text, _, _ in found):
-        return None
+    for kind, text, _, _ in found:
+        if kind == "mark" and text in _OPENED:
+            return None
     draft.put("date", moment.when, moment.start, moment.end)
-    found.append(Token("mark", ";", semicolon, semicolon + 1))
-    return found + lexer.tokens(draft.text, moment.end)
+    if moment.end < len(draft.text):
+        found.append(Token("mark", ";", semicolon, semicolon + 1))
+        found += lexer.tokens(draft.text, moment.end)
+    return found
 
 
 def _dated(draft: Draft, start: int) -> int:

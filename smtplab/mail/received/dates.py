@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import NamedTuple
 
 from ..errors import RecordError
@@ -16,25 +17,26 @@ from ..header import date
 from ..header.date import MONTHS, ZONES
 
 _S = r"[ \t\r\n]*+"
+_G = r"[ \t\r\n]++"
 _TIME = r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d))?+(?:\.\d{1,9})?+"
-_ZONE = r"(?:[ \t\r\n]*+(?P<zone>[+-]\d{4}(?!\d)|[A-Za-z]{1,5}\b(?!-)))?+"
-_STANDARD = re.compile(
-    rf"{_S}(?:[A-Za-z]{{3,9}}\.?,?{_S})?+(?P<day>\d{{1,2}})[ \t\r\n-]++(?P<month>[A-Za-z]{{3,9}})[ \t\r\n-]++"
-    rf"(?P<year>\d{{2,4}})[ \t\r\n]++{_TIME}{_ZONE}",
-    re.ASCII,
+_ZONE = rf"(?:{_S}(?P<zone>[+-]\d{{4}}(?!\d)|[A-Za-z]{{1,5}}\b(?!-)))?+"
+_MONTH_DAY = rf"[A-Za-z]{{3}},?{_G}(?P<month>[A-Za-z]{{3}}){_G}(?P<day>\d{{1,2}}){_G}{_TIME}{_G}"
+_FORMS = tuple(
+    re.compile(rf"{_S}(?P<said>{form})", re.ASCII)
+    for form in (
+        # Mon, 2 Mar 2026 09:00:00 +0000
+        rf"(?:[A-Za-z]{{3,9}}\.?,?{_S})?+(?P<day>\d{{1,2}})[ \t\r\n-]++(?P<month>[A-Za-z]{{3,9}})[ \t\r\n-]++"
+        rf"(?P<year>\d{{2,4}}){_G}{_TIME}{_ZONE}",
+        # Mon Mar  2 09:00:00 2026 +0000, and with the zone's name before the year
+        rf"{_MONTH_DAY}(?P<year>\d{{4}}){_ZONE}",
+        rf"{_MONTH_DAY}(?P<zone>[A-Z]{{1,5}}){_G}(?P<year>\d{{4}})",
+        # 2026-03-02T09:00:00Z, and 2026-03-02 09:00:00.123 +0000 UTC m=+0.123
+        rf"(?P<year>\d{{4}})-(?P<month>\d\d)-(?P<day>\d\d)(?:T|{_G}){_TIME}{_ZONE}"
+        rf"(?:{_G}UTC)?+(?:{_G}m=[+-][\d.]++)?+",
+    )
 )
-_CTIME = re.compile(
-    rf"{_S}[A-Za-z]{{3}},?[ \t\r\n]++(?P<month>[A-Za-z]{{3}})[ \t\r\n]++(?P<day>\d{{1,2}})[ \t\r\n]++{_TIME}"
-    rf"(?:[ \t\r\n]++(?P<name>[A-Z]{{1,5}}))?+[ \t\r\n]++(?P<year>\d{{4}}){_ZONE}",
-    re.ASCII,
-)
-_ISO = re.compile(
-    rf"{_S}(?P<year>\d{{4}})-(?P<month>\d\d)-(?P<day>\d\d)(?:T|[ \t\r\n]++){_TIME}{_ZONE}"
-    r"(?P<more>(?:[ \t\r\n]++UTC)?+(?:[ \t\r\n]++m=[+-][\d.]++)?+)",  # Go's String() adds its own clock
-    re.ASCII,
-)
+_PARTS = ("day", "month", "year", "hour", "minute", "second", "zone")
 _FIRST = re.compile(rf"{_S}[A-Za-z0-9(]", re.ASCII)
-_FORMS = (_STANDARD, _CTIME, _ISO)
 _LONGEST = 200  # characters that a date with comments in it may take
 _NAMES = {name.lower(): place for place, name in enumerate(MONTHS, 1)}
 
@@ -58,23 +60,21 @@ def moment(text: str, start: int) -> Moment | None:
 
 
 def _made(match: re.Match[str]) -> Moment | None:
-    parts = match.groupdict()
-    month, second = parts["month"], int(parts["second"] or 0)
-    zone = _zone(parts["zone"] or parts.get("name") or "")
-    number = int(month) if month.isdecimal() else _NAMES.get(month[:3].lower(), 0)
-    day, hour, minute = int(parts["day"]), int(parts["hour"]), int(parts["minute"])
-    if zone is None or second > 60:
+    day, month, year, hour, minute, second, zone_name = match.group(*_PARTS)
+    zone = _zone(zone_name or "")
+    seconds = int(second or 0)
+    if zone is None or seconds > 60:
         return None
+    number = _NAMES.get(month[:3].lower(), 0) if month.isalpha() else int(month)
     try:
-        when = datetime(_year(parts["year"]), number, day, hour, minute, min(second, 59), tzinfo=zone)
-        if second == 60:  # a leap second, which datetime lacks
+        when = datetime(_year(year), number, int(day), int(hour), int(minute), min(seconds, 59), tzinfo=zone)
+        if seconds == 60:  # a leap second, which datetime lacks
             when += timedelta(seconds=1)
         if not 1 < when.year < 9999:
             when.astimezone(UTC)  # may not exist there
     except (ValueError, OverflowError):
         return None
-    start = match.start() + len(match[0]) - len(match[0].lstrip())
-    return Moment(when, start, match.end())
+    return Moment(when, match.start("said"), match.end())
 
 
 def _year(text: str) -> int:
@@ -82,6 +82,7 @@ def _year(text: str) -> int:
     return int(text) + (0 if len(text) == 4 else 2000 if len(text) == 2 and text < "50" else 1900)
 
 
+@lru_cache(64)
 def _zone(name: str) -> timezone | None:
     """RFC 5322 §4.3: letters that name no zone say nothing about the place, so the time is in UTC."""
     if name[:1] not in ("+", "-"):

@@ -15,6 +15,10 @@ from .lexer import Token
 
 # Words, in lower case, of the comments in "by", "with" and "id" and of the protocol -> the dialect.
 PROGRAMS = {
+    "(5.6": "sendmail",
+    "(8.": "sendmail",
+    "(sg)": "sendgrid",
+    "/tls/": "ironport",
     "amavis": "amavis",
     "argosoft": "argosoft",
     "chasquid": "chasquid",
@@ -22,6 +26,7 @@ PROGRAMS = {
     "courier": "courier",
     "cyrus": "cyrus",
     "domino": "domino",
+    "encrypted": "qmail",
     "ecelerity": "momentum",
     "exim": "exim",
     "fetchmail": "fetchmail",
@@ -85,9 +90,8 @@ LABELS = {
 NAMED_FIRST = frozenset(("exim", "qmail", "ironport", "momentum"))
 
 _PROGRAM = re.compile("|".join(sorted(map(re.escape, PROGRAMS), key=len, reverse=True)))
+_TELLING = frozenset(("by", "with", "id", "via"))
 _LONGEST_NAME = 255  # characters of a host's name
-_SENDMAIL = re.compile(r"\(8\.\d{1,2}\.|\(5\.\d{2}[/)]")
-_SG = re.compile(r"\(sg\)")
 _QMAIL = (["SMTP"], ["ESMTP"], ["ESMTPS"], ["ESMTPA"], ["ESMTPSA"])
 _IDS = (  # shapes of queue ids that only one program makes
     ("gmail", re.compile(r"[0-9a-z-]{8,60}\.\d{1,3}\.\d{4}(?:\.\d\d){5}")),
@@ -104,19 +108,17 @@ def dialect(clauses: list[Clause]) -> str:
     said: list[str] = []
     for name, tokens, _ in clauses:
         by_name.setdefault(name, tokens)
-        if name in ("by", "with", "id", "via"):
-            said += [text for kind, text, _, _ in tokens if kind == "comment" or name == "with"]
+        if name in _TELLING:
+            for kind, text, _, _ in tokens:
+                if name == "with" or (kind == "comment" and text[:9] != "(version="):
+                    said.append(text)
     joined = " ".join(said).lower()
     if match := _PROGRAM.search(joined):
-        return PROGRAMS[match[0]]
-    if _SENDMAIL.search(joined):
-        return "proofpoint" if _says(by_name, "from", "pps.") else "sendmail"
+        found = PROGRAMS[match[0]]
+        peer = by_name.get("from")
+        is_filter = found == "sendmail" and peer and peer[0].text.startswith("pps.")
+        return "proofpoint" if is_filter else found
     return _by_clauses(by_name, joined) or _by_shape(by_name)
-
-
-def _says(by_name: dict[str, list[Token]], name: str, start: str) -> bool:
-    tokens = by_name.get(name)
-    return bool(tokens) and tokens[0].text[: len(start)].lower() == start if tokens else False
 
 
 def _by_clauses(by_name: dict[str, list[Token]], said: str) -> str:
@@ -125,12 +127,6 @@ def _by_clauses(by_name: dict[str, list[Token]], said: str) -> str:
     for label in host.lower().split(".") if len(host) <= _LONGEST_NAME else ():
         if label in LABELS:
             return LABELS[label]
-    if _SG.search(said):
-        return "sendgrid"
-    if "/tls/" in said:
-        return "ironport"
-    if "encrypted" in said:
-        return "qmail"
     queue_id = by_name["id"][0].text if by_name.get("id") else ""
     for name, shape in _IDS:
         if shape.fullmatch(queue_id) and (name != "dovecot" or "lmtp" in said):

@@ -49,7 +49,8 @@ def tokens(text: str, start: int = 0, end: int | None = None) -> list[Token]:
             # After one failure the fast way could go to the end again and again.
             found.extend(_slowly(text, match.start(), end))
             break
-        found.append(make(Token, (kind, said, *match.span())))
+        first, last = match.span()
+        found.append(make(Token, (kind, said, first, last)))
     return found
 
 

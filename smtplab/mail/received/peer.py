@@ -10,6 +10,8 @@ out one that equals another. The words are collected here; `settle` gives them t
 
 from __future__ import annotations
 
+import re
+
 from .addresses import address
 from .draft import Draft
 from .lexer import Token, inside
@@ -23,6 +25,7 @@ PHRASES = frozenset(("mail pickup service", "spooler"))
 _LOCAL_USER = frozenset(("exim",))
 _SAID = frozenset(("not", "verified", "forged", "may", "be", "with", "login", "plain"))
 _GREETINGS = frozenset(("helo", "ehlo", "lhlo"))
+_USUAL = re.compile(r"\((?:([A-Za-z0-9_.-]+) )?\[([0-9A-Fa-fIPv:.]+)\]\)")
 _KEYS = {"helo": "helo", "ehlo": "helo", "ident": "ident", "port": ""}
 
 
@@ -45,7 +48,26 @@ class Peer:
         """
         before = self.ip, self.name
         self.ip = self.name = None
-        words = inside(self.draft.text, comment)
+        if not self._usual(comment):
+            self._words(inside(self.draft.text, comment))
+        found = self.ip is not None
+        self._instead(*before)
+        return found
+
+    def _usual(self, comment: Token) -> bool:
+        """(NAME [IP]), as most write it: read in one go, for speed alone."""
+        match = _USUAL.fullmatch(comment.text)
+        found = address(match[2]) if match else None
+        if match is None or found is None:
+            return False
+        start = comment.start
+        self.ip = found, (start + match.start(2), start + match.end(2))
+        if match[1]:
+            self.name = start + match.start(1), start + match.end(1)
+        return True
+
+    def _words(self, words: list[Token]) -> None:
+        """Any other comment, word by word."""
         free: list[Token] = []
         place = 0
         while place < len(words):
@@ -54,9 +76,6 @@ class Peer:
                 free.append(words[place])
             place += used or 1
         self._name(free)
-        found = self.ip is not None
-        self._instead(*before)
-        return found
 
     def behind(self, token: Token) -> bool:
         """Take a token that stands behind the host outside comments: an address, or its port."""

@@ -49,14 +49,17 @@ def _leave(draft: Draft, tokens: list[Token]) -> None:
 
 def _first(tokens: list[Token]) -> int:
     """Where the value of a clause stands: comments may come before it. -1 when there are only comments."""
-    return next((place for place, token in enumerate(tokens) if token.kind not in ("comment", "mark")), -1)
+    for place, token in enumerate(tokens):
+        if token.kind not in ("comment", "mark"):
+            return place
+    return -1
 
 
 def _is_phrase(draft: Draft, tokens: list[Token], dialect: str) -> bool:
     """No client at all: words for a program of the host itself, or XMail's `from <reverse-path>`."""
     if len(tokens) == 1 and tokens[0].kind == "angle":
         return "@" in tokens[0].text or tokens[0].text == "<>"
-    if any(token.kind != "word" for token in tokens) or len(tokens) > 3:
+    if len(tokens) > 3 or len(tokens) == 2 or any(token.kind != "word" for token in tokens):
         return False
     if dialect == "gmail" and [token.text for token in tokens[1:]] == ["named", "unknown"]:
         draft.leave(tokens[0].start, tokens[0].end)  # the number of a program that uses the API
@@ -126,10 +129,13 @@ def _spaced(draft: Draft, start: int, end: int) -> str:
 
 def _without_remarks(draft: Draft, tokens: list[Token]) -> list[Token]:
     """The tokens that are no comments; the comments are read as remarks."""
+    words = []
     for token in tokens:
         if token.kind == "comment":
             _remark(draft, token)
-    return [token for token in tokens if token.kind != "comment"]
+        else:
+            words.append(token)
+    return words
 
 
 def _remark(draft: Draft, comment: Token) -> None:
