@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.driver import Page
-from tests.browser.keys import Open, drawn, press, read_ladder, use, watched
+from tests.browser.keys import (
+    Open,
+    drawn,
+    press,
+    read_code,
+    read_ladder,
+    save_capture,
+    unreached,
+    use,
+    watched,
+)
 
 
 @pytest.fixture
@@ -94,3 +105,74 @@ def test_arrows_choose_the_next_extension(explorer: Locator, lesson_03: Page) ->
     use(lesson_03, explorer.get_by_role("radio", name="STARTTLS"), "ArrowUp")
     expect(name).to_have_text("ENHANCEDSTATUSCODES")
     expect(explorer.get_by_role("radio", name="ENHANCEDSTATUSCODES")).to_be_focused()
+
+
+def test_the_list_is_asked_for_once_more(explorer: Locator, lesson_03: Page) -> None:
+    """Another explorer has switched something off meanwhile."""
+    count = offered(explorer).count()
+    lesson_03.execute("lab.capabilities('mx.birch.example').turn('DSN', False)")
+    expect(offered(explorer)).to_have_count(count)
+    again = explorer.get_by_role("button", name="Ask again")
+    use(lesson_03, again, "Enter")
+    expect(offered(explorer)).to_have_count(count - 1)
+    expect(explorer.get_by_role("switch", name="Offer DSN")).not_to_be_checked()
+    lesson_03.execute("lab.capabilities('mx.birch.example').turn('DSN', True)")
+    use(lesson_03, again, "Space")
+    expect(offered(explorer)).to_have_count(count)
+
+
+def test_all_of_the_explorer_is_reached_with_tab(explorer: Locator, lesson_03: Page) -> None:
+    use(lesson_03, explorer.locator(".sc-open").last, "Enter")
+    expect(explorer.locator(".sl-main")).to_be_visible()
+    save_capture(explorer, lesson_03)
+    code = read_code(explorer, lesson_03)
+    assert "smtpd_discard_ehlo_keywords = enhancedstatuscodes" in code["Postfix"]
+    assert all(name in code for name in ("smtplib", "curl"))
+    use(lesson_03, explorer.get_by_role("button", name="Show the code"), "Enter")
+    assert unreached(lesson_03, explorer) == []
+    assert lesson_03.violations(".sc-explorer") == []
+
+
+FIGURES = """
+shown = {!r}
+counted = [str(trial["round trips"]) for trial in (*trips.offered, *trips.without)]
+assert [words.split()[0] for words in shown] == counted, (shown, counted)
+"""
+
+
+def test_pipelining_is_tried_and_its_round_trips_are_drawn(explorer: Locator, lesson_03: Page) -> None:
+    use(lesson_03, explorer.get_by_role("radio", name="PIPELINING"), "Space")
+    attempt = explorer.locator(".smtplab-attempt")
+    expect(attempt).to_have_text("Try PIPELINING, with and without")
+    use(lesson_03, attempt, "Enter")
+    expect(explorer.locator(".sc-bar-value")).to_contain_text(
+        ["7 round trips", "3 round trips", "7 round trips", "2 round trips"]
+    )
+    expect(attempt).to_be_focused()
+
+
+def test_the_round_trips_are_those_that_were_counted(lesson_03: Page) -> None:
+    chart = lesson_03.output("trips-see").locator(".smtplab")
+    expect(chart.locator(".sc-bar")).to_have_count(4)
+    values = chart.locator(".sc-bar-value").all_text_contents()
+    lesson_03.execute(FIGURES.format(values))
+    widths = [
+        float(width.rstrip("%"))
+        for width in chart.locator(".sc-bar").evaluate_all(
+            "(bars) => bars.map((bar) => bar.getAttribute('width'))"
+        )
+    ]
+    assert widths[0] > widths[1]
+    expect(chart.locator("svg.sc-bars")).to_have_attribute(
+        "aria-label", re.compile("round trips: .*; .*; .*; ")
+    )
+    assert unreached(lesson_03, chart) == []
+    dialogue = chart.locator("details").last
+    dialogue.locator("summary").focus()
+    press(lesson_03, "Enter")
+    expect(dialogue.locator("pre")).to_contain_text("554 5.5.0")
+    press(lesson_03, "Tab")
+    expect(dialogue.locator("pre")).to_be_focused()
+    assert lesson_03.violations('[data-cell="trips-see"] .smtplab') == []
+    press(lesson_03, "Shift+Tab", "Space")
+    expect(dialogue.locator("pre")).to_be_hidden()
