@@ -95,6 +95,7 @@ _LONGEST_NAME = 255  # characters of a host's name
 _QMAIL = (["SMTP"], ["ESMTP"], ["ESMTPS"], ["ESMTPA"], ["ESMTPSA"])
 _IDS = (  # shapes of queue ids that only one program makes
     ("gmail", re.compile(r"[0-9a-z-]{8,60}\.\d{1,3}\.\d{4}(?:\.\d\d){5}")),
+    ("domino", re.compile(r"\d{16}-\d{4,7}")),
     ("mimecast", re.compile(r"[a-z]{2}-mta-\d{1,4}-[\w-]{8,40}")),
     ("exim", re.compile(r"[0-9A-Za-z]{6}-(?:[0-9A-Za-z]{6}-[0-9A-Za-z]{2}|[0-9A-Za-z]{11}-[0-9A-Za-z]{4})")),
     ("exchange", re.compile(r"1[45]\.\d{1,2}\.\d{3,5}\.\d{1,3}")),
@@ -163,10 +164,11 @@ def _by_shape(by_name: dict[str, list[Token]]) -> str:
 
 
 def _by_address(by_name: dict[str, list[Token]], comments: list[str]) -> str:
-    """By a client whose address alone stands in parentheses, in a line without an id."""
-    if len(comments) != 1 or "id" in by_name or comments[0][1:2] == "[" or not address(comments[0][1:-1]):
+    """By a client whose address stands alone in parentheses, without brackets."""
+    if len(comments) != 1 or comments[0][1:2] == "[" or not address(comments[0][1:-1]):
         return ""
     protocol = [token.text.upper() for token in by_name.get("with", ())]
     if protocol == ["HTTPS"]:
         return "exchange"
-    return "qmail" if len(by_name.get("by", ())) == 1 and protocol in _QMAIL else ""
+    is_qmail = "id" not in by_name and len(by_name.get("by", ())) == 1 and protocol in _QMAIL
+    return "qmail" if is_qmail else ""
