@@ -15,8 +15,13 @@ function render({ model, el }) {
     rows = [...root.querySelectorAll(".se-row")];
     byNumber = new Map(rows.map((row) => [row.dataset.row, row]));
     current = Math.max(0, rows.indexOf(byNumber.get(number)));
-    if (rows[current]) rows[current].tabIndex = 0;
+    for (const row of rows) stop(row, row === rows[current]);
     if (keep) rows[current]?.focus();
+  }
+
+  // Tab comes to one row, and then to what unfolds in it: not to that of every row in turn.
+  function stop(row, on) {
+    for (const each of [row, ...row.querySelectorAll("summary")]) each.tabIndex = on ? 0 : -1;
   }
 
   // What shares a line with `row`: one record can carry many lines, and one line can need many records.
@@ -31,11 +36,11 @@ function render({ model, el }) {
     if (!rows.length) return;
     index = Math.max(0, Math.min(index, rows.length - 1));
     if (rows[current]) {
-      rows[current].tabIndex = -1;
+      stop(rows[current], false);
       rows[current].removeAttribute("aria-selected");
     }
     current = index;
-    rows[current].tabIndex = 0;
+    stop(rows[current], true);
     rows[current].setAttribute("aria-selected", "true");
     rows[current].focus({ preventScroll: true });
     rows[current].scrollIntoView({ block: "nearest" });
@@ -64,9 +69,9 @@ function render({ model, el }) {
     const row = rowOf(event);
     light(row);
     if (row && rows[current] !== row) {
-      if (rows[current]) rows[current].tabIndex = -1;
+      if (rows[current]) stop(rows[current], false);
       current = rows.indexOf(row);
-      row.tabIndex = 0;
+      stop(row, true);
     }
   });
   root.addEventListener("focusout", () => light(null));

@@ -1,4 +1,4 @@
-"""The port chooser, the table of ports and the eavesdropper's view of lesson 04, by keyboard alone."""
+"""The port chooser and the table of ports of lesson 04, by keyboard alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,17 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.driver import Page
-from tests.browser.keys import Open, drawn, press, read_ladder, use, watched
+from tests.browser.keys import (
+    Open,
+    drawn,
+    press,
+    read_code,
+    read_ladder,
+    save_capture,
+    unreached,
+    use,
+    watched,
+)
 
 
 @pytest.fixture
@@ -93,6 +103,24 @@ def test_a_network_without_port_25_is_chosen(chooser: Locator, lesson_04: Page) 
     expect(chooser.get_by_role("radio", name="everything", exact=True)).to_be_checked()
 
 
+def test_all_of_the_chooser_is_reached_with_tab(chooser: Locator, lesson_04: Page) -> None:
+    run = chooser.locator(".smtplab-run")
+    use(lesson_04, run, "Enter")
+    expect(chooser.locator(".sl-main")).to_be_visible()
+    save_capture(chooser, lesson_04)
+    code = read_code(chooser, lesson_04)
+    assert "SMTP_SSL" in code["smtplib"] and "s_client" in code["openssl"]
+    use(lesson_04, chooser.get_by_role("radio", name="none"), "ArrowDown")
+    expect(chooser.get_by_role("radio", name="STARTTLS")).to_be_checked()
+    use(lesson_04, run, "Enter")
+    expect(chooser.locator(".pc-trial")).to_have_count(2)
+    assert "SMTP_SSL" not in read_code(chooser, lesson_04)["smtplib"]
+    use(lesson_04, chooser.get_by_role("button", name="Show the code"), "Enter")
+    assert unreached(lesson_04, chooser) == []
+    expect(lesson_04.output("port-table").locator(".pt-card")).to_be_visible()
+    assert lesson_04.violations(".pc-chooser", ".pt-card") == []
+
+
 def test_the_trials_behind_the_table_of_ports_unfold(lesson_04: Page) -> None:
     table = lesson_04.output("port-table").locator(".pt-card")
     port = table.locator(".pt-behind > details", has_text="Port 587")
@@ -106,57 +134,10 @@ def test_the_trials_behind_the_table_of_ports_unfold(lesson_04: Page) -> None:
     expect(trial.locator("pre")).to_contain_text("EHLO", ignore_case=True)
     press(lesson_04, "Tab")
     expect(trial.locator("pre")).to_be_focused()
+    assert unreached(lesson_04, table) == []
     trial.locator("summary").focus()
     press(lesson_04, "Enter")
     expect(trial.locator("pre")).to_be_hidden()
     port.locator("> summary").focus()
     press(lesson_04, "Space")
     expect(trial).to_be_hidden()
-
-
-# The eavesdropper's view ------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def view(lesson_04: Page) -> Locator:
-    return drawn(lesson_04, "wire-587-see", ".se-view")
-
-
-def test_arrows_move_through_what_the_eavesdropper_reads(view: Locator, lesson_04: Page) -> None:
-    rows, lit = view.locator(".se-row"), view.locator(".se-lit")
-    expect(lit).to_have_count(0)
-    rows.first.focus()
-    for place, said in enumerate(["220 mail.acorn.example", "ehlo alice.home.example", "250", "STARTTLS"]):
-        row = rows.nth(place)
-        expect(row).to_be_focused()
-        expect(lit).to_have_attribute("data-row", str(place))  # and no other is lit
-        expect(row.locator(".se-out")).to_contain_text(said.rpartition(" ")[2])
-        press(lesson_04, "ArrowDown")
-    press(lesson_04, "End")
-    expect(rows.last).to_be_focused()
-    press(lesson_04, "Home", "ArrowUp")
-    expect(rows.first).to_be_focused()
-    press(lesson_04, "Shift+Tab")
-    expect(lit).to_have_count(0)
-
-
-def test_a_record_is_read_octet_by_octet(view: Locator, lesson_04: Page) -> None:
-    rows = view.locator(".se-row")
-    hello = rows.filter(has_text="ClientHello").first
-    octets = hello.locator("details.se-bytes")
-    rows.first.focus()
-    for _ in range(int(hello.get_attribute("data-row") or 0)):
-        press(lesson_04, "ArrowDown")
-    expect(hello).to_be_focused()
-    expect(octets.locator("table")).to_be_hidden()
-    press(lesson_04, "Enter")
-    expect(octets.locator("table")).to_be_visible()
-    expect(hello).to_contain_text("mail.acorn.example: whom the client wants, in clear")
-    press(lesson_04, "Tab")
-    expect(octets.locator("summary")).to_be_focused()
-    press(lesson_04, "Escape")
-    expect(hello).to_be_focused()
-    press(lesson_04, "Space")
-    expect(octets.locator("table")).to_be_hidden()
-    press(lesson_04, "Home")
-    expect(rows.first).to_be_focused()

@@ -92,6 +92,24 @@ def test_the_keyboard_moves_from_turn_to_turn(page: Page) -> None:
     expect(page.locator(".se-lit")).to_have_count(1)
 
 
+def test_tab_comes_to_one_row_and_to_what_unfolds_in_it(page: Page) -> None:
+    """And not to what unfolds in the others, of which there may be dozens."""
+    rows = page.locator(".se-row:has(summary)")
+    expect(rows).not_to_have_count(0)
+    for _ in range(2):  # coming from above, it goes through the row where the keyboard was last
+        rows.last.focus()
+        page.evaluate("document.activeElement.blur()")
+        page.locator(".se-view").evaluate("(root) => { root.tabIndex = -1; root.focus(); }")
+        page.keyboard.press("Tab")
+        expect(rows.last).to_be_focused()
+        for place in range(rows.last.locator("summary").count()):
+            page.keyboard.press("Tab")
+            expect(rows.last.locator("summary").nth(place)).to_be_focused()
+        page.keyboard.press("Tab")
+        assert not page.evaluate("document.querySelector('.se-view').contains(document.activeElement)")
+        page.evaluate("window.heard['change:picture']()")
+
+
 def test_focus_lights_every_record_of_a_line(page: Page) -> None:
     rows = page.locator(".se-row")
     torn = next(row for row in rows.all() if row.get_attribute("data-also"))
