@@ -4,7 +4,9 @@
 line is evidence only when a host that you trust wrote it.
 """
 
+from .chain import chain
+from .hops import Chain, Hop
 from .parse import parse
 from .record import Address, Received, Span, Tls
 
-__all__ = ["Address", "Received", "Span", "Tls", "parse"]
+__all__ = ["Address", "Chain", "Hop", "Received", "Span", "Tls", "chain", "parse"]

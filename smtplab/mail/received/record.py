@@ -35,7 +35,8 @@ class Tls:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One Received field. `text` is its body as written, folds included; every span points into it.
+    """One Received field. `text` is its body as written, folds included, with the name "Received:" where that
+    was given; every span points into it.
 
     A clause that is not there is "" or None. `spans` says where each one stands, by the name it has
     here ("helo", "ip", "date" ...). `unread` are the stretches of the text that could not be understood.
@@ -48,7 +49,7 @@ class Received:
     rdns: str = ""
     ip: Address | None = None
     ident: str = ""  # RFC 1413: whom the client's host says the connection belongs to
-    user: str = ""  # whom the host had authenticated
+    user: str = ""  # whom the host had authenticated; also the local user who handed the message in
     by: str = ""
     by_ip: Address | None = None
     via: str = ""
