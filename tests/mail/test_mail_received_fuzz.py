@@ -50,7 +50,7 @@ def check(text: str, read: Received) -> None:
 
 
 @given(TEXT)
-@settings(max_examples=600)
+@settings(max_examples=600, deadline=None)
 def test_any_text(text: str) -> None:
     try:
         read = parse(text)
@@ -63,6 +63,7 @@ def test_any_text(text: str) -> None:
 
 
 @given(st.binary(max_size=200))
+@settings(deadline=None)
 def test_any_octets(raw: bytes) -> None:
     try:
         read = parse(raw)
@@ -72,6 +73,7 @@ def test_any_octets(raw: bytes) -> None:
 
 
 @given(TEXT)
+@settings(deadline=None)
 def test_tokens_leave_out_nothing_but_space(text: str) -> None:
     last = 0
     for token in tokens(text):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from ipaddress import ip_address
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smtplab.lab.lab import Lab
@@ -36,6 +36,7 @@ ZONE = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(min
     for_=st.sampled_from(["", "bob@birch.example", "bøb@birch.example"]),
     when=st.builds(lambda when, zone: when.replace(tzinfo=zone), WHEN, ZONE),
 )
+@settings(deadline=None)
 def test_round_trip(
     helo: str, rdns: str, address: object, by: str, with_: str, id_: str, for_: str, when: datetime
 ) -> None:
