@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 
-from ..mail.header.ident import message_id
-from ..mail.header.thread import likeness
 from ..mail.path import Path
 from ..mail.text import visible
 from ..mail.transcript import Transcript
@@ -29,6 +27,8 @@ class Mail:
     @property
     def id(self) -> str:
         """The message id with its brackets, "" when the message has none."""
+        from ..mail.header.ident import message_id  # the readers of header fields load when one is needed
+
         return message_id(self.raw)
 
     @property
@@ -90,6 +90,8 @@ def duplicate(mailbox: str, mail: Mail, twin: Mail) -> Step:
 
     The client has its 250 and hears nothing of this.
     """
+    from ..mail.header.thread import likeness
+
     same = likeness(mail.raw) == likeness(twin.raw)
     says = "the same" if same else "something else, so this is no duplicate, and it is lost to its reader"
     why = f"{mailbox} has a message with this Message-ID, of {twin.when:%d %b %Y %H:%M:%S}. It says {says}."
