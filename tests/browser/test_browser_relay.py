@@ -8,7 +8,17 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.driver import Page
-from tests.browser.keys import Open, drawn, press, read_ladder, use, watched
+from tests.browser.keys import (
+    Open,
+    drawn,
+    press,
+    read_code,
+    read_ladder,
+    save_capture,
+    unreached,
+    use,
+    watched,
+)
 
 
 @pytest.fixture
@@ -137,3 +147,44 @@ def test_networks_and_the_gateway_are_set(relay: Relay) -> None:
         expect(gateway).to_have_text(now)
         expect(gateway).to_be_focused()
     relay.reset()
+
+
+def test_a_dialogue_is_closed_with_its_button(relay: Relay) -> None:
+    relay.use("try-inside-local", "Enter")
+    expect(relay.result("inside-local")).to_contain_text("250")
+    relay.use("open-inside-local", "Space")
+    expect(relay.root.locator(".rt-heading h3")).to_have_text("Dialogue: inside, its own users")
+    use(relay.page, relay.root.get_by_role("button", name="Close"), "Enter")
+    expect(relay.root.locator(".sl-main")).to_be_hidden()
+    expect(relay.control("open-inside-local")).to_be_focused()
+
+
+def test_all_of_the_table_is_reached_with_tab(relay: Relay) -> None:
+    relay.use("try-outsider-elsewhere", "Enter")
+    relay.use("open-outsider-elsewhere", "Enter")
+    expect(relay.root.locator(".sl-main")).to_be_visible()
+    save_capture(relay.root, relay.page)
+    denied = read_code(relay.root, relay.page)
+    relay.use("deny-554", "ArrowDown")
+    expect(relay.control("deny-454")).to_be_checked()
+    deferred = read_code(relay.root, relay.page)
+    assert {"Postfix", "Exim", "smtplib"} <= set(denied) == set(deferred)
+    assert denied["Postfix"] != deferred["Postfix"] and "454" in deferred["Postfix"]
+    relay.reset()
+    use(relay.page, relay.root.get_by_role("button", name="Show the code"), "Enter")
+    assert unreached(relay.page, relay.root) == []
+    assert relay.page.violations(".rt-widget") == []
+
+
+def test_the_login_that_is_taken_apart_folds(lesson_06: Page) -> None:
+    shown = lesson_06.output("decode-plain").locator(".smtplab-verdict")
+    listener = shown.locator("details", has_text="a listener without TLS")
+    expect(listener).to_contain_text("wonderland")
+    password = listener.locator(".smtplab-step", has_text="wonderland")
+    expect(password).to_be_visible()
+    listener.locator("summary").focus()
+    press(lesson_06, "Enter")
+    expect(password).to_be_hidden()
+    press(lesson_06, "Space")
+    expect(password).to_be_visible()
+    assert unreached(lesson_06, shown) == []
