@@ -24,6 +24,7 @@ function relayTable(model, el) {
   function ask(message) {
     if (sent || model.get("disabled")) return;
     sent = true;
+    root.setAttribute("aria-busy", "true"); // from now on, not only when the kernel says so
     model.send(message);
   }
 

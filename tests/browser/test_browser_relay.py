@@ -117,6 +117,7 @@ def test_a_refusal_is_for_now_or_for_good(relay: Relay) -> None:
     result = relay.result("outsider-elsewhere")
     for key, stroke, code in [("deny-554", "ArrowDown", "454"), ("deny-454", "ArrowUp", "554")]:
         relay.use(key, stroke)
+        expect(relay.control("reset")).to_have_attribute("aria-pressed", "true" if code == "554" else "false")
         expect(relay.control(f"deny-{code}")).to_be_checked()
         expect(relay.control(f"deny-{code}")).to_be_focused()
         relay.use("try-outsider-elsewhere", "Enter")
@@ -166,7 +167,8 @@ def test_all_of_the_table_is_reached_with_tab(relay: Relay) -> None:
     save_capture(relay.root, relay.page)
     denied = read_code(relay.root, relay.page)
     relay.use("deny-554", "ArrowDown")
-    expect(relay.control("deny-454")).to_be_checked()
+    expect(relay.control("reset")).to_have_attribute("aria-pressed", "false")
+    relay.page.execute("pass")  # the code comes after the table
     deferred = read_code(relay.root, relay.page)
     assert {"Postfix", "Exim", "smtplib"} <= set(denied) == set(deferred)
     assert denied["Postfix"] != deferred["Postfix"] and "454" in deferred["Postfix"]
