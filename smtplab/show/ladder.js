@@ -2,6 +2,7 @@
 // The picture and the panels arrive as markup that Python built and escaped; everything else is set as text.
 
 const LEFT = 92, RIGHT = 28, INSET = 14, CHIP = 74; // as in drawing.py
+const BAND = 32; // pixels that the two locks of a band take
 
 function make(tag, className = "", text = "", attributes = {}) {
   const element = document.createElement(tag);
@@ -43,8 +44,9 @@ function ladder(model, el) {
     rows = Array.from(picture.querySelectorAll(".sl-row"), (g) => {
       const hit = g.querySelector(".sl-hit");
       const spans = ["sl-verb", "sl-rest", "sl-aside"].map((name) => g.querySelector("." + name));
+      const note = g.querySelector(".sl-note"); // in the middle of a band
       return {
-        g, spans, line: Number(g.dataset.line), texts: spans.map((span) => (span ? span.textContent : "")),
+        g, spans, note, words: note?.textContent, line: Number(g.dataset.line), texts: spans.map((span) => (span ? span.textContent : "")),
         top: Number(g.dataset.top), height: Number(hit.getAttribute("height")),
         taken: INSET + (g.querySelector(".sl-chip") ? CHIP : INSET + (g.querySelector(".sl-tip") ? 10 : 0)),
       };
@@ -79,6 +81,12 @@ function ladder(model, el) {
     if (room <= 0 || (!force && room === fitted)) return;
     fitted = room;
     const width = charWidth();
+    for (const { note, words } of rows) {
+      if (!note) continue;
+      note.textContent = words;
+      const share = (room - BAND) / note.getComputedTextLength();
+      if (share < 1) note.textContent = short(words, Math.floor(words.length * share) - 1);
+    }
     for (const { spans, texts, taken } of rows) {
       if (!spans[1]) continue;
       const cells = Math.floor((room - taken) / width);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -119,6 +120,19 @@ def test_all_of_the_chooser_is_reached_with_tab(chooser: Locator, lesson_04: Pag
     assert unreached(lesson_04, chooser) == []
     expect(lesson_04.output("port-table").locator(".pt-card")).to_be_visible()
     assert lesson_04.violations(".pc-chooser", ".pt-card") == []
+
+
+def test_the_band_of_tls_fits_a_narrow_page(chooser: Locator, lesson_04: Page) -> None:
+    use(lesson_04, chooser.locator(".smtplab-run"), "Enter")
+    band = chooser.locator(".sl-note")
+    expect(band).to_have_text(re.compile(r"TLSv1\.3 with \w+ from here on"))
+    lesson_04.page.set_viewport_size({"width": 850, "height": 1000})
+    expect(band).to_have_text(re.compile("^TLSv1.3.*…$"))
+    room, words = chooser.locator(".sl-band").bounding_box(), band.bounding_box()
+    lesson_04.page.set_viewport_size({"width": 1400, "height": 1000})
+    assert room is not None and words is not None
+    assert room["x"] < words["x"] and words["x"] + words["width"] < room["x"] + room["width"]
+    expect(band).to_have_text(re.compile("from here on$"))
 
 
 def test_the_trials_behind_the_table_of_ports_unfold(lesson_04: Page) -> None:

@@ -21,7 +21,7 @@ from smtplab.lab.relay import DEFERRED, DENIED
 from smtplab.mail.errors import LabError
 from smtplab.mail.relaying import CELLS, PRESETS, Cell, Setting
 from smtplab.mail.reply import Reply
-from smtplab.show import code_tabs
+from smtplab.show import code_tabs, theme
 from smtplab.show.relay_code import exim, postfix, relay_code
 from smtplab.show.relay_parts import cell_of, key, name
 from smtplab.show.relay_table import PolicyTable
@@ -749,6 +749,19 @@ def test_nothing_sticks_out(show: Callable[..., Shown], width: int) -> None:
     shown.answer()
     assert shown.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert shown.page.locator(".rt-scroll").evaluate("(one) => one.scrollWidth <= one.clientWidth")
+
+
+@pytest.mark.parametrize("width", [1100, 480])
+def test_whom_the_server_takes_a_client_for_stays_in_its_cell(show: Callable[..., Shown], width: int) -> None:
+    shown = show(width=width)
+    shown.page.add_style_tag(content=theme.CSS)  # as any widget further down the page brings it
+    shown.button("the NAT trap").click()
+    shown.answer()
+    client = shown.page.locator("th", has=shown.page.locator(".rt-taken"))
+    assert client.count() == 1
+    cell, chip = client.bounding_box(), client.locator(".rt-taken").bounding_box()
+    assert cell is not None and chip is not None
+    assert chip["x"] + chip["width"] <= cell["x"] + cell["width"]
 
 
 def test_hostile_text_does_nothing_in_the_browser(show: Callable[..., Shown], lab: Lab) -> None:
