@@ -73,6 +73,8 @@ BACK = "from mail.elm.example (mail.elm.example [192.0.2.40]) by mx.birch.exampl
         ([client(MX, "mx.birch.example (mail.acorn.example [192.0.2.10])"), ACORN], ["likely own name 2"]),
         ([client(MX, "mx.birch.example (unknown [192.0.2.10])")], ["likely own name 1"]),
         ([MX, client(ACORN, f"[203.0.113.5] {LAPTOP}")], ["likely other literal 1"]),
+        ([MX, client(ACORN, "alice.home.example (HELO ?203.0.113.5?) (203.0.113.77)")],
+         ["likely other literal 1"]),
         ([MX, client(ACORN, f"[IPv6:2001:db8::5] {LAPTOP}")],
          ["possible other literal 1"]),
         ([MX, client(ACORN, "alice ([0.1.2.3])")], ["certain impossible address 1"]),
@@ -155,6 +157,7 @@ def test_every_kind_is_in_the_list_once() -> None:
         [client(MX, "other.elm.example (mail.acorn.example [203.0.113.200])"), ACORN],
         # a home: behind NAT, without a name, in the network of its server
         [MX, client(ACORN, "[192.168.1.5] (unknown [203.0.113.77])")],
+        [MX, client(ACORN, "unknown (HELO ?192.168.1.5?) (203.0.113.77)")],
         [MX, client(ACORN, "alices-laptop (unknown [10.0.0.5])")],
         [MX, client(ACORN, "laptop.home.example (laptop.home.example [192.168.1.5])")],
         [MX, "from [203.0.113.77] by mail.acorn.example with HTTP; {}"],

@@ -56,7 +56,7 @@ def own_name(way: Way, index: int) -> Finding | None:
 def literals(way: Way, index: int) -> Finding | None:
     """RFC 5321 §4.1.3: a client without a name gives its address; behind NAT that is a private one."""
     line = way.lines[index]
-    given = literal(line.helo)
+    given = literal(line.helo.strip("?"))  # qmail writes one for each bracket
     if given is None or line.ip is None or given == line.ip:
         return None
     if standing(given) != "public" or standing(line.ip) != "public":
