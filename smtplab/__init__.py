@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .mail.header.thread import thread
     from .mail.path import Path
     from .mail.received.chain import chain
+    from .mail.received.forge import forge
     from .mail.received.parse import parse as parse_received
     from .mail.reply import Reply
     from .mail.sasl import explain as explain_login
@@ -43,6 +44,7 @@ _WHERE = {
     "thread": "mail.header.thread",
     "lines": "mail.dialogue",
     "chain": "mail.received.chain",
+    "forge": "mail.received.forge",
     "parse_received": "mail.received.parse:parse",
     "explain_login": "mail.sasl:explain",
     **dict.fromkeys(

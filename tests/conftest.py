@@ -10,10 +10,12 @@ socket.connect is looked up before the hook hears of it.
 from __future__ import annotations
 
 import builtins
+import functools
 import ipaddress
 import os
 import shutil
 import socket
+import subprocess
 import sys
 from collections.abc import Callable, Generator
 
@@ -106,19 +108,29 @@ def need_program() -> Callable[..., str]:
     """`need_program("swaks")`: the program's path. Several names are tried in order.
 
     Where it is missing, the test is skipped, with the reason; under CI=true it fails, because there
-    .ci/run must have installed it.
+    .ci/run must have installed it. A swaks that speaks no TLS is missing, too.
     """
 
     def need(*names: str) -> str:
-        for name in names:
-            if path := shutil.which(name):
-                return path
         reason = f"{' or '.join(names)} is not installed"
+        for name in names:
+            path = shutil.which(name)
+            if path and (name != "swaks" or _swaks_has_tls()):
+                return path
+            if path:
+                reason = "swaks has no TLS: Perl's Net::SSLeay (libnet-ssleay-perl) is not installed"
         if os.environ.get("CI") == "true":
             pytest.fail(f"{reason}, and .ci/run should have installed it", pytrace=False)
         pytest.skip(reason)
 
     return need
+
+
+@functools.cache
+def _swaks_has_tls() -> bool:
+    perl = shutil.which("perl")
+    load = [perl or "perl", "-MNet::SSLeay", "-e", "1"]
+    return bool(perl) and subprocess.run(load, capture_output=True).returncode == 0
 
 
 @pytest.fixture(autouse=True)

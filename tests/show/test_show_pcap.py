@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import subprocess
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,10 +17,12 @@ C, S = Side.CLIENT, Side.SERVER
 OPENED = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 MESSAGE = b"".join(b"%04d a line of content\r\n" % n for n in range(1000)) + b".\r\n"
 
-# Where tests must be complete (CI), a missing tshark fails instead of being passed over.
-needs_tshark = pytest.mark.skipif(
-    not shutil.which("tshark") and not os.environ.get("CI"), reason="tshark is not installed"
-)
+needs_tshark = pytest.mark.usefixtures("tshark_there")
+
+
+@pytest.fixture
+def tshark_there(need_program: Callable[..., str]) -> None:
+    need_program("tshark")
 
 
 def transcript(*events: Event, v6: bool = False, number: int = 1) -> Transcript:
