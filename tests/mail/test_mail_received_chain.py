@@ -194,6 +194,7 @@ def test_a_single_name_may_stand_alone() -> None:
     [
         ((), BIRCH, "none", "Nothing is known", "Nothing is claimed"),
         ((EDGE,), (), "claimed", "begin with mx.birch.example", "its only line"),
+        ((EDGE,), ("birch.example",), "claimed", "that domain write .birch.example", "its only line"),
         ((EDGE, SUBMITTED), (".oak.example",), "claimed", "none of the hosts that you trust", "all 2 lines"),
         (
             (EDGE,),

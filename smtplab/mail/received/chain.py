@@ -45,7 +45,7 @@ def chain(message: bytes | str | Message | Sequence[Received], *, trusted: Itera
     way, why = _way(message, Trusted.of(trusted))
     hops = tuple(_hops(way, why))
     steps = anomalies.of_chain(way)
-    said = summary(hops, way.boundary, bool(trusted))
+    said = summary(hops, way.boundary, way.trusted)
     return Chain(hops, _verdict(hops, steps, way.boundary), said, way.boundary, trusted, steps)
 
 

@@ -127,6 +127,12 @@ class Trusted:
         labels = host.split(".")
         return any(".".join(labels[place:]) in self.domains for place in range(len(labels)))
 
+    def almost(self, host: str) -> str:
+        """The entry that would make `host` trusted, where only the name of its domain is; "" otherwise."""
+        labels = norm(host).split(".")
+        parents = (".".join(labels[place:]) for place in range(1, len(labels)))
+        return next((f".{parent}" for parent in parents if parent in self.names), "")
+
     def address(self, ip: Address | None) -> bool:
         """True for an address of a trusted host."""
         return ip is not None and any(ip in network for network in self.networks)

@@ -5,29 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .hops import Hop, cut
+from .hosts import Trusted
 from .links import is_local
 
 
-def summary(hops: Sequence[Hop], boundary: int, asked: bool) -> str:
-    """Two sentences about `hops` (the oldest first), of which `hops[boundary:]` are known.
-
-    `asked` is False when the reader has named no host to trust.
-    """
+def summary(hops: Sequence[Hop], boundary: int, trusted: Trusted) -> str:
+    """Two sentences about `hops`, the oldest first. With this trust `hops[boundary:]` are known."""
     if not hops:
         return "Nothing is known of its way: it has no Received field. Nothing is claimed either."
-    return f"{_known(hops, boundary, asked)} {_claimed(hops, boundary)}"
+    return f"{_known(hops, boundary, trusted)} {_claimed(hops, boundary)}"
 
 
-def _known(hops: Sequence[Hop], boundary: int, asked: bool) -> str:
+def _known(hops: Sequence[Hop], boundary: int, trusted: Trusted) -> str:
     newest = cut(hops[-1].received.by)
-    if not asked:
+    if not trusted:
         who = f"{newest}, if it is yours" if newest else "the one where you read it"
         return f"Nothing is known, for you have named no host that you trust: begin with {who}."
     if boundary == len(hops):
         who = newest or "a host that it does not name"
-        return (
-            f"Nothing is known, for the newest line is by {who}, which is none of the hosts that you trust."
-        )
+        almost = trusted.almost(hops[-1].received.by)
+        write = f": for all hosts of that domain write {cut(almost)} with its dot" if almost else ""
+        return f"Nothing is known, for the newest line is by {who}, none of the hosts that you trust{write}."
     first = hops[boundary]
     by = cut(first.received.by) or "your host"
     when = f" at {first.received.date.isoformat(' ')}" if first.received.date else ""
