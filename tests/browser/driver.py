@@ -304,10 +304,11 @@ class Page:
     # Looks
 
     def theme(self, theme: Theme) -> None:
-        """Change JupyterLab's theme."""
+        """Change JupyterLab's theme, and wait until its splash screen, which covers all, has faded."""
         self.ask("(theme) => jupyterapp.commands.execute('apputils:change-theme', { theme })", THEMES[theme])
         light = str(theme == "light").lower()
         self.page.locator(f'body[data-jp-theme-light="{light}"]').wait_for(state="attached", timeout=LIMIT)
+        self.page.locator("#jupyterlab-splash").wait_for(state="detached", timeout=LIMIT)
 
     def violations(self, *selectors: str, themes: Iterable[Theme] = THEMES) -> list[str]:
         """What axe finds serious or critical inside the elements that match, theme by theme."""
