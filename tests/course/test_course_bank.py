@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,16 @@ CALL = re.compile(r'\b(predict|explain|hint|quiz|lesson)\(\s*"([a-z0-9-]+)"')
 
 def texts(file: Path) -> dict[str, Any]:
     return tomllib.loads(file.read_text("utf-8"))
+
+
+def said(texts: Any) -> Iterator[str]:
+    """Every text in it."""
+    if isinstance(texts, str):
+        yield texts
+    elif isinstance(texts, dict):
+        yield from (one for inner in texts.values() for one in said(inner))
+    elif isinstance(texts, list):
+        yield from (one for inner in texts for one in said(inner))
 
 
 def called(file: Path) -> dict[str, set[str]]:
@@ -59,6 +70,14 @@ def test_head_glossary_and_quizzes_are_complete(file: Path) -> None:
     assert len(bank.questions(file.stem, "entry")) == 3 and len(bank.questions(file.stem, "end")) == 5
     assert len(bank.glossary(file.stem)) >= 5
     assert all(question.read for question in bank.questions(file.stem, "entry"))
+
+
+@each
+def test_no_text_needs_more_than_the_little_markdown(file: Path) -> None:
+    """A list, a heading, a link or *italics* would be shown with its marks."""
+    for text in said(texts(file)):
+        plain = re.sub(r"`[^`\n]*`|\*\*[^*]+\*\*", "", text)
+        assert not re.search(r"^ *([-+#]|\d+\.) |\*|\]\(", plain, re.MULTILINE), text
 
 
 def test_an_explanation_is_made_from_values() -> None:
