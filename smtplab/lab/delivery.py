@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..mail.dialogue import lines
 from ..mail.reply import Reply
 from ..mail.text import visible
 from ..mail.transcript import Transcript
@@ -24,6 +23,8 @@ class Delivery:
     @property
     def reply(self) -> Reply:
         """The submission server's last word on the message: to its end, or to what it refused."""
+        from ..mail.dialogue import lines  # it brings all meanings: not for starting a lab
+
         after_it = ("RSET", "QUIT")  # what smtplib says once all is over
         return [line.reply for line in lines(self.transcript) if line.reply and line.verb not in after_it][-1]
 
