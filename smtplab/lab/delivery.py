@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ..mail.attempt import Attempt
 from ..mail.reply import Reply
 from ..mail.text import visible
 from ..mail.transcript import Transcript
 from ..mail.verdict import Step, Verdict
-from .queue import Attempt, Item
+from .queue import Item
 
 Find = Callable[[Transcript], list[Item]]
 

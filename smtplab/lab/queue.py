@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
 
 import aiosmtplib
 import dns.exception
 
+from ..mail.attempt import Attempt, Outcome
 from ..mail.envelope import Envelope, Recipient
 from ..mail.errors import LabError
 from ..mail.reply import Reply
@@ -26,9 +26,6 @@ from .world import World
 
 RETRY_AFTER = timedelta(minutes=30)  # RFC 5321 §4.5.4.1: at least half an hour
 GIVE_UP_AFTER = timedelta(days=5)  # RFC 5321 §4.5.4.1: at least four to five days
-
-# The words of RFC 3464 §2.3.3; "queued" until the first try has ended, "dropped" for a duplicate.
-Outcome = Literal["queued", "delivered", "relayed", "expanded", "delayed", "failed", "dropped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,33 +44,6 @@ class SmartHost:
 
     def __post_init__(self) -> None:
         checked(self.tls)
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One try to hand a message to one host for one recipient.
-
-    `reply` is the reply that settled it; None when none came, and `note` says why. `transcript` is
-    None when no connection came about. `tls` says what was decided about TLS, and why; None when it did
-    not come to that. `rule` is "" for a reply of the host's; where the MTA gave it itself, it is the RFC
-    section that made it.
-    """
-
-    when: datetime
-    host: str
-    recipient: Recipient
-    reply: Reply | None
-    note: str = ""
-    transcript: Transcript | None = None
-    tls: Step | None = None
-    rule: str = ""
-
-    @property
-    def outcome(self) -> Outcome:
-        """What this try means for the recipient: no reply and 4yz mean later (RFC 5321 §4.2.1)."""
-        if self.reply is None or 400 <= self.reply.code < 500:
-            return "delayed"
-        return "relayed" if self.reply.code < 300 else "failed"
 
 
 @dataclass(slots=True)

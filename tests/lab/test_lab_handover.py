@@ -9,7 +9,7 @@ import pytest
 
 from smtplab.lab.handover import reply_of
 from smtplab.lab.lab import Lab
-from smtplab.lab.queue import Attempt
+from smtplab.mail.attempt import Attempt
 from smtplab.mail.dialogue import lines
 from smtplab.mail.reply import Reply
 from smtplab.mail.transcript import Transcript

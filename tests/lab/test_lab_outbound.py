@@ -12,8 +12,9 @@ from smtplab.lab.delivery import Delivery
 from smtplab.lab.lab import Lab
 from smtplab.lab.mta import Service
 from smtplab.lab.outbound import Level
-from smtplab.lab.queue import Attempt, SmartHost
+from smtplab.lab.queue import SmartHost
 from smtplab.lab.server import SmtpServer
+from smtplab.mail.attempt import Attempt
 from smtplab.mail.dialogue import lines
 from smtplab.mail.errors import LabError
 from smtplab.mail.transcript import Side
