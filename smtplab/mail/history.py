@@ -1,4 +1,4 @@
-"""What became of one message in an MTA's queue, from acceptance to the end: a record for pictures and DSNs."""
+"""What became of one message in one MTA's queue, to the end: a record for pictures and DSNs."""
 
 from __future__ import annotations
 
