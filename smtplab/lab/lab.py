@@ -12,16 +12,12 @@ from __future__ import annotations
 
 import atexit
 import builtins
-import smtplib
-import socket
-import ssl
 from email.message import EmailMessage
 from functools import partial
 from types import TracebackType
 
 from dns.rdata import Rdata
 
-from ..mail.certificate import Certificate
 from ..mail.errors import LabError
 from ..mail.path import Path
 from ..mail.topology import Topology
@@ -29,16 +25,14 @@ from ..mail.transcript import Transcript
 from .accounts import issue
 from .blocklist import Blocklist
 from .cast import CAST, HOME, RECORDS, VISITOR, Actor, topology
-from .certificates import Kind
-from .client import LabSMTP, LabSMTPS, Session
 from .clock import Clock
 from .delivery import Delivery
+from .dialling import Dialling
 from .dns import Dns
 from .hosts import Host, Rule
 from .mailbox import Mail, Store
 from .mallory import Mallory
 from .mta import Mta
-from .network import Network
 from .queue import Item, Queue
 from .submission import MailProgram, parse
 from .world import World
@@ -46,7 +40,7 @@ from .world import World
 _here: list[Lab] = []  # the lab of this notebook: there is one at a time
 
 
-class Lab:
+class Lab(Dialling):
     """A running mail internet. In a script use it as a context manager: `with Lab() as lab: ...`.
 
     In a notebook, making a lab stops the one made before. Two labs with the same `seed` say the same
@@ -102,11 +96,6 @@ class Lab:
     # the parts ----------------------------------------------------------------------------------
 
     @property
-    def network(self) -> Network:
-        """Hosts, taps, firewall rules, latency."""
-        return self._world.network
-
-    @property
     def dns(self) -> Dns:
         """The zones, their faults and the log of queries. `lab.dns.zone("acorn.example").set(...)`."""
         return self._world.dns
@@ -120,12 +109,6 @@ class Lab:
     def transcripts(self) -> list[Transcript]:
         """Every connection so far, oldest first."""
         return list(self.network.transcripts)
-
-    def mta(self, host: str) -> Mta:
-        """The MTA that runs on `host`, to change its policy. Raises LabError when none does."""
-        if host not in self.mtas:
-            raise LabError(f"No MTA runs on {host!r}. There are MTAs on: {', '.join(self.mtas)}.")
-        return self.mtas[host]
 
     def queue(self, host: str) -> list[Item]:
         """Every message that the MTA on `host` has taken, with its attempts and outcomes."""
@@ -143,92 +126,6 @@ class Lab:
     def resolve(self, name: str, rdtype: str) -> list[Rdata]:
         """Look `name` up over the lab's DNS. Raises dnspython's NXDOMAIN, NoAnswer, Timeout."""
         return self.dns.resolve(name, rdtype)
-
-    # connections --------------------------------------------------------------------------------
-
-    def connect(
-        self,
-        host: str,
-        port: int = 25,
-        source: str | None = None,
-        *,
-        tls: bool | None = None,
-        check: bool = True,
-        greeting: bool = True,
-    ) -> Session:
-        """A raw session with `host`, from `source` (a host's name or address).
-
-        Without `source` it comes from mail.acorn.example on port 25, which is spoken between servers,
-        and from Alice's laptop on the others. `tls` is for implicit TLS: by default as the port has it.
-        `check=False` takes any certificate, `greeting=False` leaves the greeting unread. Raises LabError
-        when nobody answers.
-        """
-        source = source or self.usual_source(port)
-        context = self._world.authority.shared_context(check)
-        try:
-            sock = self._dial(source, host, port)
-            sock.settimeout(10)
-            number = sock.getsockname()[1]
-            if self.network.tap(host, port).tls is not None if tls is None else tls:
-                sock = context.wrap_socket(sock, server_hostname=host)
-        except OSError as error:
-            advice = self._advice(source, port, error)
-            raise LabError(f"No connection to {host} port {port}: {error}. {advice}") from None
-        transcript = partial(self._world.transcript_of, number)
-        return Session(sock, host, context, transcript, greeting=greeting)
-
-    @staticmethod
-    def usual_source(port: int) -> str:
-        """The host that a connection comes from when nobody says: a mail server for 25, else Alice's."""
-        return "mail.acorn.example" if port == 25 else "alice.home.example"
-
-    def _advice(self, source: str, port: int, error: OSError) -> str:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return "lab.certificate(...) shows whose certificate it is."
-        rule = self.network.blocked(self.network.host(source).addresses[0], port)
-        return f"A firewall is in the way: {rule.why}." if rule else "lab.map() shows who listens where."
-
-    def smtp(self, host: str, port: int = 587, source: str | None = None) -> smtplib.SMTP:
-        """The standard library's smtplib.SMTP, connected to `host` through the lab."""
-        return self._stock(LabSMTP, host, port, source or self.usual_source(port))
-
-    def smtp_ssl(self, host: str, port: int = 465, source: str | None = None) -> smtplib.SMTP:
-        """Like `smtp`, with implicit TLS as smtplib.SMTP_SSL does."""
-        return self._stock(LabSMTPS, host, port, source or self.usual_source(port))
-
-    def _stock(self, kind: type[LabSMTP], host: str, port: int, source: str) -> LabSMTP:
-        context = self._world.authority.shared_context()
-        return kind(host, port, dial=partial(self._dial, source), context=context, source=source)
-
-    def _dial(self, source: str, host: str, port: int) -> socket.socket:
-        return self.network.dial(source, host, port)
-
-    def address(self, host: str, port: int) -> tuple[str, int]:
-        """Where `port` of `host` really listens, for programs outside: ("127.0.0.1", 40123)."""
-        return self.network.tap(host, port).real
-
-    def tls_context(self, check: bool = True) -> ssl.SSLContext:
-        """A client's TLS context that trusts the lab's CA, or with `check=False` anyone."""
-        return self._world.authority.client_context(check=check)
-
-    def ca_file(self) -> str:
-        """The path of a PEM file with the lab's CA certificate. It goes away with the lab."""
-        return str(self._world.scratch.write("ca.pem", self._world.authority.pem))
-
-    def certificate(self, host: str, port: int = 25, source: str | None = None) -> Certificate:
-        """The certificate of whoever answers for `host` on `port`, unchecked: Mallory's, if she is there.
-
-        Raises LabError when none is shown.
-        """
-        with self.connect(host, port, source, check=False) as session:
-            return session.ask_for_certificate()
-
-    def use_certificate(self, host: str, kind: Kind = "good") -> None:
-        """Give the MTA on `host` another certificate, one of `certificates.Kind`: "good", "expired", ..."""
-        context = self._world.context(host, kind)
-        self.mta(host).context = context
-        for tap in self.network.taps(self.network.host(host)):
-            tap.tls = context if tap.tls else None
 
     # mail ---------------------------------------------------------------------------------------
 

@@ -1,0 +1,15 @@
+"""The lab as a notebook has it: with its pictures. Here lab/ and show/ meet, and nowhere else.
+
+Widgets are loaded when the first one is asked for: a script that only wants a lab starts without them.
+"""
+
+from __future__ import annotations
+
+from .deliveries import Deliveries
+from .messages import Messages
+from .ports import Ports
+from .sessions import Sessions
+
+
+class Lab(Sessions, Ports, Messages, Deliveries):
+    """A running mail internet, and the widgets that drive it."""

@@ -1,0 +1,36 @@
+"""Deliveries as a notebook has them: where a message went, and why."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+from typing import TYPE_CHECKING
+
+from ..lab.delivery import Delivery
+from .base import Base
+
+if TYPE_CHECKING:
+    from ..show.map import MailMap
+
+
+class ShownDelivery(Delivery):
+    """A delivery that shows itself in a notebook: its verdict, with a step for every hop."""
+
+    def _repr_html_(self) -> str:
+        from ..show.verdict import html
+
+        return str(html(self.verdict()))
+
+
+class Deliveries(Base):
+    """A lab with pictures of deliveries."""
+
+    def submit(self, message: EmailMessage | str | bytes, user: str = "alice") -> ShownDelivery:
+        """As the bare lab's `submit`; the delivery shows itself."""
+        return ShownDelivery(super().submit(message, user).transcript, self._items_of)
+
+    def map(self, delivery: Delivery | None = None) -> MailMap:
+        """The hosts of the lab. With a `delivery`, the way that its message took."""
+        from ..show.map import MailMap
+
+        path = delivery.path if delivery else ()
+        return MailMap(self.topology(), transcripts=lambda: self.transcripts, path=path)
