@@ -16,9 +16,9 @@ import traitlets
 from markupsafe import Markup
 
 from ..mail.errors import LabError, RecordError
+from ..mail.hosts import Trusted
 from ..mail.received.chain import chain
 from ..mail.received.hops import Chain, Hop
-from ..mail.received.hosts import Trusted
 from ..mail.text import visible
 from ..mail.topology import Topology
 from ..mail.verdict import Verdict

@@ -40,7 +40,7 @@ def test_above_the_boundary_is_evidence() -> None:
     header = (
         "Return-Path: <a@b.example>\nX-Spam-Flag: NO\n" + RESULTS.format("MX.Birch.example") + TRUE_HOP + OWN
     )
-    verdict = read(header, trusted=["birch.example"])
+    verdict = read(header, trusted=[".birch.example"])
     assert verdict.result == "known"
     assert results(verdict) == {
         "Return-Path": "known",
@@ -58,7 +58,7 @@ FORGED_HOP = RECEIVED.format("bank.example", "mx.birch.example", "Mon, 2 Mar 202
 def test_a_forged_line_in_the_name_of_a_trusted_host_is_a_claim() -> None:
     """It stands right below the true one, and says it is from the same host."""
     verdict = read(
-        TRUE_HOP + FORGED_HOP + RESULTS.format("mx.birch.example") + OWN, trusted=["birch.example"]
+        TRUE_HOP + FORGED_HOP + RESULTS.format("mx.birch.example") + OWN, trusted=[".birch.example"]
     )
     received = [step.result for step in verdict.steps if step.what.startswith("Received")]
     assert received == ["known", "claimed"]
@@ -67,7 +67,7 @@ def test_a_forged_line_in_the_name_of_a_trusted_host_is_a_claim() -> None:
 
 def test_a_hop_between_trusted_hosts_goes_on() -> None:
     inside = RECEIVED.format("mx.birch.example", "imap.birch.example", "Mon, 2 Mar 2026 09:00:06 +0000")
-    verdict = read(inside + RESULTS.format("mx.birch.example") + TRUE_HOP + OWN, trusted=["birch.example"])
+    verdict = read(inside + RESULTS.format("mx.birch.example") + TRUE_HOP + OWN, trusted=[".birch.example"])
     received = [step.result for step in verdict.steps if step.what.startswith("Received")]
     assert received == ["known", "known"]
     assert results(verdict)["Authentication-Results"] == "known"
@@ -75,7 +75,7 @@ def test_a_hop_between_trusted_hosts_goes_on() -> None:
 
 def test_a_client_that_calls_itself_trusted_is_not() -> None:
     lies = "Received: from mx.birch.example (unknown [203.0.113.66])\n by imap.birch.example with SMTP;\n x\n"
-    verdict = read(lies + TRUE_HOP + OWN, trusted=["birch.example"])
+    verdict = read(lies + TRUE_HOP + OWN, trusted=[".birch.example"])
     received = [step.result for step in verdict.steps if step.what.startswith("Received")]
     assert received == ["known", "claimed"]
 
@@ -92,7 +92,7 @@ def test_a_client_that_calls_itself_trusted_is_not() -> None:
 )
 def test_whose_results_count(name: str, counts: str) -> None:
     header = RESULTS.format(name) + TRUE_HOP + RESULTS.format("mx.birch.example") + OWN
-    assert authentication(header, trusted=["birch.example"]).steps[0].result == counts
+    assert authentication(header, trusted=[".birch.example"]).steps[0].result == counts
 
 
 def test_authentication_in_one_word() -> None:

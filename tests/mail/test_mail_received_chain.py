@@ -10,8 +10,8 @@ from email import message_from_bytes, policy
 import pytest
 
 from smtplab.mail.errors import RecordError
+from smtplab.mail.hosts import Trusted, is_internal, kin, standing
 from smtplab.mail.received import Chain, Received, chain, parse
-from smtplab.mail.received.hosts import Trusted, is_internal, kin, standing
 from smtplab.mail.received.protocols import meaning, secure
 from smtplab.mail.received.record import Tls
 from smtplab.mail.verdict import tone

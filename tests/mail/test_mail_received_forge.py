@@ -10,12 +10,12 @@ from ipaddress import ip_network
 
 import pytest
 
+from smtplab.mail.hosts import DOCUMENTATION, standing
 from smtplab.mail.received import chain
 from smtplab.mail.received.anomalies import KINDS
 from smtplab.mail.received.forge import Forged, forge
 from smtplab.mail.received.forge_dialects import DIALECTS
 from smtplab.mail.received.forge_plants import PLANTS
-from smtplab.mail.received.hosts import DOCUMENTATION, standing
 
 SEEDS = range(1000)
 FORGED = [forge(seed) for seed in SEEDS]

@@ -14,10 +14,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..errors import RecordError
+from ..hosts import Trusted
 from ..verdict import Step, Verdict
 from .field import Field, named
 from .results import parse as parse_results
-from .results import under
 from .tags import Tag
 from .tags import parse as parse_tags
 
@@ -59,7 +59,7 @@ def sets(fields: Iterable[Field]) -> tuple[ArcSet, ...]:
     return tuple(_set(number, groups[number]) for number in sorted(groups))
 
 
-def explain(fields: tuple[Field, ...], trusted: Iterable[str] = ()) -> Verdict:
+def explain(fields: tuple[Field, ...], trusted: Iterable[str] | Trusted = ()) -> Verdict:
     """Are the sets whole and in order? "none" without sets, "fail" when the chain is broken as written.
 
     Otherwise "claimed": nobody has verified a seal here. Each set has a Step, the newest first.
@@ -68,21 +68,23 @@ def explain(fields: tuple[Field, ...], trusted: Iterable[str] = ()) -> Verdict:
     question = "which hosts say that they saw this message, and how it was then?"
     if not found:
         return Verdict("none", "ARC", question, (Step("sets", "There is no ARC set.", "none"),))
-    known = tuple(trusted)
+    known = Trusted.of(trusted)
     steps = [_step(each, known) for each in reversed(found)]
     steps += _order(found, fields)
     broken = any(step.result == "fail" for step in steps)
     return Verdict("fail" if broken else "claimed", "ARC", question, tuple(steps))
 
 
-def explain_seal(field: Field, fields: tuple[Field, ...], trusted: Iterable[str] = ()) -> tuple[Step, ...]:
+def explain_seal(
+    field: Field, fields: tuple[Field, ...], trusted: Iterable[str] | Trusted = ()
+) -> tuple[Step, ...]:
     """Steps on one ARC-Seal: the set that it closes; the newest set also has what is wrong with all."""
     found = sets(fields)
     mine = next((each for each in found if field in each.seals), None)
     if not mine:
         return ()
     last = _order(found, fields) if mine is found[-1] else []
-    return (_step(mine, tuple(trusted)), *last)
+    return (_step(mine, Trusted.of(trusted)), *last)
 
 
 def _number(field: Field) -> int:
@@ -135,13 +137,14 @@ def _validation(number: int, cv: str, sealed: bool) -> list[str]:
     return [f"cv={cv or '?'} where it should be {right}"] if sealed and cv != right else []
 
 
-def _step(each: ArcSet, trusted: tuple[str, ...]) -> Step:
+def _step(each: ArcSet, trusted: Trusted) -> Step:
     what = f"i={each.instance} d={each.domain or '?'} cv={each.cv or '?'}"
     if each.faults:
         return Step(what, f"This set is broken: {'; '.join(each.faults)}.", "fail", "RFC 8617 §5.2")
-    whose = "a domain that you trust" if under(each.domain, trusted) else "no domain that you trust"
+    mine = trusted.name(each.domain)
+    whose = "a domain that you trust" if mine else f"no domain that you trust{trusted.advice(each.domain)}"
     why = (
-        f"A claim by {each.domain}, {whose}: {each.authserv_id or 'somebody'} saw these results when the "
+        f"A claim by {each.domain}, {whose}. {each.authserv_id or 'Somebody'} saw these results when the "
         "message came in. It counts once the seal is verified."
     )
     seen = parse_results(each.results[0].value).results

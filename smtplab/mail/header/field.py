@@ -13,14 +13,26 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
-from ..text import decode
+from ..text import decode, encode
 
 # field-name = 1*ftext, printable ASCII but for the colon (RFC 5322 §3.6.8). Spaces before the colon are
 # the obsolete way (RFC 5322 §4.5), which must still be read.
 _NAME = re.compile(r"([!-9;-~]++)[ \t]*+:")
 _FOLD = re.compile(r"\r?\n(?=[ \t])")
 _BLANK = re.compile(rb"(?:\A|\n)\r?\n")
+
+
+@runtime_checkable
+class Stored(Protocol):
+    """A message that lies somewhere, such as in a mailbox: whatever has its octets as `raw`."""
+
+    @property
+    def raw(self) -> bytes: ...
+
+
+Message = Stored | bytes | str  # each way in which a message can be given
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +76,15 @@ def split(message: bytes) -> tuple[bytes, bytes]:
     return message[: found.start() + found[0].startswith(b"\n")], message[found.end() :]
 
 
-def fields(message: bytes | str) -> tuple[Field, ...]:
+def octets(message: Message) -> bytes:
+    """The octets of a message, however it is given."""
+    given = message if isinstance(message, bytes | str) else message.raw
+    return given if isinstance(given, bytes) else encode(given)
+
+
+def fields(message: Message) -> tuple[Field, ...]:
     """Every field of the header section, from the top, unread lines among them (RFC 5322 §2.2, §4.5)."""
-    text = decode(split(message)[0]) if isinstance(message, bytes) else message
+    text = message if isinstance(message, str) else decode(split(octets(message))[0])
     counts: Counter[str] = Counter()
     found = []
     for start, end, line, lines in _chunks(text):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from ..errors import RecordError
 from ..verdict import Step
-from .field import Field, fields, first, named
+from .field import Field, Message, fields, first, named
 
 # msg-id = "<" id-left "@" id-right ">"; a dot-atom on both sides, or a domain literal on the right.
 _ATEXT = r"[^\x00-\x20()<>\[\]:;@\\,.\"\x7f]"
@@ -53,7 +53,7 @@ def parse(value: str) -> MessageId:
     raise RecordError("a message id is <left@right>, without spaces and quotes", value, found[0].span())
 
 
-def message_id(message: bytes | str) -> str:
+def message_id(message: Message) -> str:
     """The first message id of a message, with its brackets, "" when it has none."""
     return next(iter(ids(first(fields(message), "Message-ID"))), "")
 

@@ -8,18 +8,19 @@ of two From fields they show. No signature is verified, no name is looked up.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from ..errors import RecordError
+from ..hosts import Trusted
 from ..path import Path
 from ..verdict import Step, Verdict
 from . import arc, date, filters, ident, lists, results, signature
 from .address import mailboxes, posing
-from .field import Field, fields, named
+from .field import Field, Message, fields
 from .kinds import KINDS, WRITERS, Kind, kind
-from .trust import boundary, writer
+from .trust import Boundary, boundary
 
 SKEW = timedelta(minutes=5)  # clocks differ by this much without any meaning
 MOST = 100  # characters of a field that a step repeats
@@ -33,21 +34,22 @@ class _Scene:
     """What the readers of single fields look around in."""
 
     fields: tuple[Field, ...]
-    trusted: tuple[str, ...]
-    inside: int  # fields above the trust boundary
+    trusted: Trusted
+    boundary: Boundary
     counts: Counter[str]
 
 
-def read(message: bytes | str, *, trusted: Collection[str] = ()) -> Verdict:
+def read(message: Message, *, trusted: Iterable[str] = ()) -> Verdict:
     """Every field in order, each a Step: what it is, who writes it, and evidence ("known") or "claimed".
 
-    `trusted` are the names of your hosts and domains, under which they also write Authentication-Results.
-    The result is "fail" when a field stands too often or is missing (RFC 5322 §3.6), "known" when there is
-    any evidence, else "claimed". Never raises.
+    `trusted` are your hosts, as for `received.chain`: "mx.birch.example", ".birch.example" (the domain and
+    all below it), addresses and networks. Under those names they also write Authentication-Results. The
+    result is "fail" when a field stands too often or is missing (RFC 5322 §3.6), "known" when there is any
+    evidence, else "claimed". Raises RecordError for an entry of `trusted` that is none of these, and for
+    nothing in the message.
     """
     known = fields(message)
-    names = tuple(trusted)
-    scene = _Scene(known, names, boundary(known, names), Counter(field.key for field in known))
+    scene = _scene(known, trusted)
     steps = [_field(scene, place, field) for place, field in enumerate(known)]
     steps += _missing(scene)
     count = sum(step.result == "known" for step in steps)
@@ -58,28 +60,23 @@ def read(message: bytes | str, *, trusted: Collection[str] = ()) -> Verdict:
     )
 
 
-def authentication(message: bytes | str, *, trusted: Collection[str] = ()) -> Verdict:
+def authentication(message: Message, *, trusted: Iterable[str] = ()) -> Verdict:
     """The Authentication-Results of a message, from the top: what each says, and whether it counts.
 
     "known" when there is one that counts, "claimed" when there are only others, "none" without any
-    (RFC 8601 §5).
+    (RFC 8601 §5). Raises RecordError for an entry of `trusted` that names no host.
     """
     known = fields(message)
-    names = tuple(trusted)
-    scene = _Scene(known, names, boundary(known, names), Counter())
+    scene = _scene(known, trusted)
     steps = [_field(scene, place, field) for place, field in enumerate(known) if field.key == _RESULTS]
     found = {step.result for step in steps}
     result = "known" if "known" in found else "claimed" if found else "none"
     return Verdict(result, "authentication results", "who says that this message was checked?", tuple(steps))
 
 
-def first_hop(known: tuple[Field, ...]) -> datetime | None:
-    """When the lowest Received field says that the first host took the message; None when it does not say."""
-    lowest = named(known, "Received")[-1:]
-    try:
-        return date.parse(lowest[0].value.rpartition(";")[2]).when if lowest else None
-    except RecordError:
-        return None
+def _scene(known: tuple[Field, ...], trusted: Iterable[str]) -> _Scene:
+    mine = Trusted.of(trusted)
+    return _Scene(known, mine, boundary(known, mine), Counter(field.key for field in known))
 
 
 def _field(scene: _Scene, place: int, field: Field) -> Step:
@@ -103,11 +100,11 @@ def _field(scene: _Scene, place: int, field: Field) -> Step:
 
 def _ground(scene: _Scene, place: int, field: Field, what: Kind) -> tuple[str, bool]:
     """Why it can be believed, or not, and which of the two."""
-    inside = place < scene.inside
+    inside = place < scene.boundary.inside
     if field.key == _RESULTS:
         return _ground_of_results(scene, inside, field)
     if inside and field.key == "received":
-        return f"evidence, for {writer(field)} is a host that you trust", True
+        return f"evidence, for {scene.boundary.writers[place] or 'it'} is a host that you trust", True
     if inside and what.writer in ("receiver", "last", "filter"):
         return "evidence, for it stands above the lowest line of your hosts", True
     if field.key == "dkim-signature" or field.key.startswith("arc-"):
@@ -115,13 +112,15 @@ def _ground(scene: _Scene, place: int, field: Field, what: Kind) -> tuple[str, b
     if what.writer in ("author", "submission"):
         return "a claim, for the sender can write anything here", False
     if scene.trusted:
-        return "a claim, for it does not stand where only your hosts can write", False
+        newest = next(iter(scene.boundary.writers.values()), "")
+        write = "" if scene.boundary.inside else scene.trusted.advice(newest)
+        return f"a claim, for it does not stand where only your hosts can write{write}", False
     return "a claim, for you have named no host that you trust", False
 
 
 def _ground_of_results(scene: _Scene, inside: bool, field: Field) -> tuple[str, bool]:
     name = results.parse(field.value).authserv_id
-    mine = results.under(name, scene.trusted)
+    mine = scene.trusted.name(name)
     if mine and inside:
         return f"evidence, for it carries the name of your {name}, above the lowest line of your hosts", True
     if mine:
@@ -130,7 +129,8 @@ def _ground_of_results(scene: _Scene, inside: bool, field: Field) -> tuple[str, 
             "unless they remove such fields from what comes in, the sender may have written it",
             False,
         )
-    return f"a claim, for {name or 'a host that it does not name'} is none of yours", False
+    write = scene.trusted.advice(name)
+    return f"a claim, for {name or 'a host that it does not name'} is none of yours{write}", False
 
 
 def _missing(scene: _Scene) -> Iterator[Step]:
@@ -156,7 +156,7 @@ def _date(scene: _Scene, field: Field) -> tuple[Step, ...]:
     steps = []
     if not moment.weekday_right:
         steps.append(Step("day of the week", "That day is another day of the week.", "policy"))
-    taken = first_hop(scene.fields)
+    taken = scene.boundary.taken
     if taken is None:
         steps.append(Step("first hop", "No Received field says when the message began its way.", "none"))
     elif abs(skew := taken - moment.when) <= SKEW:
@@ -196,8 +196,8 @@ def _return_path(scene: _Scene, field: Field) -> tuple[Step, ...]:
 
 
 def _message_id(scene: _Scene, field: Field) -> tuple[Step, ...]:
-    hosts = [writer(each) for each in named(scene.fields, "Received")]
-    return ident.explain(field, scene.fields, [host for host in reversed(hosts) if host])
+    hosts = [host for host in reversed(tuple(scene.boundary.writers.values())) if host]
+    return ident.explain(field, scene.fields, hosts)
 
 
 def _results(scene: _Scene, field: Field) -> tuple[Step, ...]:

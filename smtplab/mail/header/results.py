@@ -1,7 +1,7 @@
 """Authentication-Results: what a receiver says that it checked (RFC 8601).
 
-Who checked what, and with which outcome? `parse` takes the field apart, `trusted` says which of a
-message's fields may be believed. Anyone can write "dkim=pass" into a message before sending it: a field
+Who checked what, and with which outcome? `parse` takes the field apart; `reading.authentication` says which
+of a message's fields may be believed. Anyone can write "dkim=pass" into a message before sending it: a field
 counts only under the name of a server that you trust, where only that server can have put it.
 
 It never raises. What fits no rule is kept in `unread`.
@@ -9,7 +9,7 @@ It never raises. What fits no rule is kept in `unread`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .lexical import Token, tokens
@@ -174,13 +174,3 @@ def _result(part: _Part) -> tuple[Result | None, list[str]]:
             unread.append(word)
     found = Result(method.lower(), outcome.lower(), version, reason, tuple(properties), part.comments)
     return found, unread
-
-
-def under(name: str, trusted: Iterable[str]) -> bool:
-    """Whether `name` is one of `trusted`, or lies under one of them, in any case."""
-    low = name.lower().rstrip(".")
-    return bool(low) and any(low == one or low.endswith(f".{one}") for one in _clean(trusted))
-
-
-def _clean(trusted: Iterable[str]) -> Iterator[str]:
-    return (one.lower().strip(".") for one in trusted if one.strip("."))

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import pairwise
 
-from .field import Field, fields, first, split
+from .field import Field, Message, fields, first, octets, split
 from .ident import ids, message_id
 
 MOST_REFERENCES = 1000  # of one message: the rest, in the middle, is not looked at
@@ -55,7 +55,7 @@ class _Node:
     above: _Node | None = None  # a short cut towards the first of the thread
 
 
-def thread(messages: Sequence[bytes | str]) -> tuple[Place, ...]:
+def thread(messages: Sequence[Message]) -> tuple[Place, ...]:
     """The messages as threads, each answer under what it answers; first come, first shown.
 
     A message that refers to itself, a loop, an id that two messages have: none of it loses a message or
@@ -78,7 +78,7 @@ def thread(messages: Sequence[bytes | str]) -> tuple[Place, ...]:
     return _places(list(dict.fromkeys(_top(node) for node, _ in present)))
 
 
-def duplicates(messages: Sequence[bytes | str]) -> tuple[Duplicates, ...]:
+def duplicates(messages: Sequence[Message]) -> tuple[Duplicates, ...]:
     """Groups of messages that carry the same Message-ID, those without one left out."""
     groups: dict[str, list[int]] = {}
     for number, message in enumerate(messages):
@@ -91,12 +91,12 @@ def duplicates(messages: Sequence[bytes | str]) -> tuple[Duplicates, ...]:
     )
 
 
-def likeness(message: bytes | str) -> bytes:
+def likeness(message: Message) -> bytes:
     """A digest of what the author wrote: From, Date, Subject and the body, trace fields left out.
 
     Line ends and white space at the end do not count: carriers may change them.
     """
-    raw = message if isinstance(message, bytes) else message.encode("utf-8", "surrogateescape")
+    raw = octets(message)
     known = fields(raw)
     parts = [first(known, name).encode("utf-8", "surrogateescape") for name in ("From", "Date", "Subject")]
     body = split(raw)[1].replace(b"\r\n", b"\n").rstrip()

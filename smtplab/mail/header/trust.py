@@ -1,59 +1,45 @@
-"""The trust boundary: how far down a header section can be believed.
+"""The trust boundary in a header section: how far down can all its fields be believed?
 
 Every host puts its trace field on top of what is there (RFC 5321 §4.4), so whatever stands above the lowest
 line of a host that you trust was put there by hosts that you trust. All below came in with the message, and
-the sender may have written it, lines in the names of your hosts included.
+the sender may have written it, lines in the names of your hosts included. Which lines are known is decided
+where the chain is read, in `mail.received.trust`: there is one boundary, and this module counts the fields
+above it.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 
+from ..hosts import Trusted
+from ..received.links import writer
+from ..received.trust import reasons
+from ..received.way import lines_of
 from .field import Field
-from .lexical import Token, tokens
-from .results import under
-
-_CLIENT = re.compile(r"\(?\s*([A-Za-z0-9_.-]+)\s*\[")
 
 
-def boundary(fields: tuple[Field, ...], trusted: Collection[str]) -> int:
-    """How many fields from the top are inside: up to the lowest Received field of a trusted host.
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """`inside` is how many fields from the top are inside, 0 when nothing is to be trusted.
 
-    The next line down is believed only if the last one says that it took the message from a trusted host:
-    a client's own name for itself is no ground, its name by address is. 0 when nothing is to be trusted.
+    `writers` are the hosts that say they wrote the Received fields, by the place of the field from the top,
+    "" where one does not say. `taken` is when the first host says that it took the message.
     """
-    inside = 0
-    for place, field in enumerate(fields):
-        if field.key != "received":
-            continue
-        client, host = _ends(field.value)
-        if not under(host, trusted):
-            break
-        inside = place + 1
-        if not under(client, trusted):
-            break
-    return inside
+
+    inside: int = 0
+    writers: Mapping[int, str] = field(default_factory=dict)
+    taken: datetime | None = None
 
 
-def writer(field: Field) -> str:
-    """The host that says it wrote a Received field: its `by` clause, "" without one."""
-    return _ends(field.value)[1]
-
-
-def _ends(value: str) -> tuple[str, str]:
-    """The client's name as the writer looked it up, and the writer's own."""
-    client, before = "", ""
-    last: Token | None = None
-    for token in tokens(value):
-        if token.kind == "mark":
-            break
-        if token.kind == "comment" and not client and before == "from":
-            found = _CLIENT.match(token.text)
-            client = found[1] if found else ""
-        if token.kind == "word":
-            if last and last.text.lower() == "by" and before != "by":
-                return client, token.text
-            before = "from" if token.text.lower() == "from" and not before else before
-        last = token if token.kind == "word" else last
-    return client, ""
+def boundary(fields: tuple[Field, ...], trusted: Trusted) -> Boundary:
+    """Where trust ends among `fields`: below the lowest Received field that is known."""
+    lines, unreadable = lines_of(fields)
+    known, _ = reasons(lines, unreadable, trusted)
+    places = [place for place, one in enumerate(fields) if one.key == "received"]
+    return Boundary(
+        places[known - 1] + 1 if known else 0,
+        dict(zip(places, map(writer, reversed(lines)), strict=True)),
+        lines[0].date if lines else None,
+    )

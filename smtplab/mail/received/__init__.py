@@ -4,9 +4,10 @@
 line is evidence only when a host that you trust wrote it.
 """
 
+from ..hosts import Address
 from .chain import chain
 from .hops import Chain, Hop
 from .parse import parse
-from .record import Address, Received, Span, Tls
+from .record import Received, Span, Tls
 
 __all__ = ["Address", "Chain", "Hop", "Received", "Span", "Tls", "chain", "parse"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
-from .record import Address
+from ..hosts import Address
 
 LONGEST = 60  # characters of an address with tag, zone and port; what is longer is none
 

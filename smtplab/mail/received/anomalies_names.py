@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from ..hosts import is_internal, kin, literal, norm, standing
 from . import links
 from .finding import Finding
 from .hops import client, cut
-from .hosts import is_internal, kin, literal, norm, standing
 from .way import RECIPIENTS, Way
 
 HALF = 0.5  # of a line that can't be understood: then the rest can't be relied on either
@@ -31,13 +31,13 @@ def broken_link(way: Way, index: int) -> Finding | None:
 
 def borrowed(way: Way, index: int) -> Finding | None:
     """RFC 5321 §7.1: lines in the names of your hosts, where your hosts did not write."""
-    line = way.lines[index]
-    if index >= way.boundary or way.boundary == len(way.lines) or not way.trusted.name(line.by):
+    mine = links.writer(way.lines[index])
+    if index >= way.boundary or way.boundary == len(way.lines) or not way.trusted.name(mine):
         return None
     if index == way.boundary - 1:
-        said = f"{cut(line.by)} is a host of yours, but the line above names {client(way.lines[index + 1])}."
+        said = f"{cut(mine)} is a host of yours, but the line above names {client(way.lines[index + 1])}."
         return Finding("likely", f"{said} Unless that is yours too, somebody wrote this in its name.")
-    why = f"{cut(line.by)} is a host of yours, and this line came in from outside."
+    why = f"{cut(mine)} is a host of yours, and this line came in from outside."
     return Finding("possible", f"{why} Either the message went out and came back, or it is made up.")
 
 

@@ -16,26 +16,27 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from email.message import Message
 
-from ..errors import RecordError
-from ..header import Field
-from ..header import fields as fields_of
+from ..header.field import Field, Stored
+from ..header.field import fields as fields_of
+from ..hosts import Trusted
 from ..verdict import Step, Verdict
 from . import anomalies, protocols
 from .hops import Chain, Hop, cut
-from .hosts import Trusted
-from .parse import parse
 from .record import Received
 from .summary import summary
 from .trust import reasons
-from .way import Way, above, again, by_name
+from .way import Way, above, again, by_name, lines_of
+
+_Given = Stored | bytes | str | Message | Sequence[Received]
 
 _FOLDED = re.compile(r"[\r\n]+(?![ \t])|\s+\Z")
 
 
-def chain(message: bytes | str | Message | Sequence[Received], *, trusted: Iterable[str] = ()) -> Chain:
+def chain(message: _Given, *, trusted: Iterable[str] = ()) -> Chain:
     """The hops of a message, where trust ends, and what does not fit.
 
-    Of `message` only the header section is read; a list of `Received` is in the order of the header, the
+    `message` comes from a mailbox (what has its octets as `.raw`), as octets, as text or as an object of the
+    standard library; only its header section is read. A list of `Received` is in the order of the header, the
     newest first. `trusted` are your hosts: "mx.birch.example" (that host), ".birch.example" (the domain and
     all below it), "192.0.2.7", "192.0.2.0/24". Without any, nothing is known: begin with the host that wrote
     the newest line, if it is yours. Raises RecordError for an entry of `trusted` that is none of these, and
@@ -49,28 +50,20 @@ def chain(message: bytes | str | Message | Sequence[Received], *, trusted: Itera
     return Chain(hops, _verdict(hops, steps, way.boundary), said, way.boundary, trusted, steps)
 
 
-def _way(message: bytes | str | Message | Sequence[Received], trusted: Trusted) -> tuple[Way, list[str]]:
+def _way(message: _Given, trusted: Trusted) -> tuple[Way, list[str]]:
     """The lines with all that the checks need, and for each line the reason why it is known or not."""
-    if isinstance(message, bytes | str | Message):
-        fields: tuple[Field, ...] = fields_of(_text(message) if isinstance(message, Message) else message)
-        found = [_line(one.body) for one in reversed(fields) if one.key == "received"]
-    else:
-        fields = ()
-        found = [(line, True) for line in reversed(message)]
-    lines = tuple(line for line, _ in found)
-    unreadable = frozenset(place for place, (_, read) in enumerate(found) if not read)
+    fields: tuple[Field, ...] = ()
+    if isinstance(message, Message):
+        fields = fields_of(_text(message))
+    elif isinstance(message, bytes | str | Stored):
+        fields = fields_of(message)
+    lines, unreadable = lines_of(fields)
+    if isinstance(message, Sequence) and not isinstance(message, bytes | str):
+        lines = tuple(reversed(message))
     known, why = reasons(lines, unreadable, trusted)
     newest_for = max((place for place, line in enumerate(lines) if line.for_), default=-1)
     around = above(fields), again(lines), by_name(fields)
     return Way(lines, len(lines) - known, trusted, unreadable, *around, newest_for), why
-
-
-def _line(body: str) -> tuple[Received, bool]:
-    """The line, and whether it could be read."""
-    try:
-        return parse(body), True
-    except RecordError:
-        return Received(body, unread=((0, len(body)),)), False
 
 
 def _text(message: Message) -> str:

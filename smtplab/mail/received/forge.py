@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
+from ..hosts import Address
 from ..text import encode
 from .forge_dialects import DIALECTS, date, safe
 from .forge_order import Planted
 from .forge_plants import PLANTS
 from .forge_way import Draft, Plan, plan
-from .record import Address
 
 TRIES = 50  # chains that are made until one takes the anomalies that were asked for
 INNER = "2002:a05::/32"  # how some hosts name themselves to themselves: 6to4 of 10.5.0.0/16

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from .record import Address
+from ..hosts import Address
 
 CIPHER = "TLS_AES_256_GCM_SHA384"
 LONG_CIPHER = "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"

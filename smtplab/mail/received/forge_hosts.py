@@ -11,8 +11,8 @@ from datetime import timedelta, timezone
 from ipaddress import IPv4Address, IPv6Address
 from random import Random
 
+from ..hosts import Address
 from .forge_dialects import EDGES, PUBLIC
-from .record import Address
 
 TREES = (
     "alder", "ash", "aspen", "beech", "birch", "cedar", "elm", "fir", "hazel", "holly", "juniper", "larch",

@@ -10,10 +10,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple
 
+from ..hosts import standing
 from .forge_dialects import Leg
 from .forge_hosts import Host
 from .forge_way import Draft, Plan, draft
-from .hosts import standing
 
 
 class Planted(NamedTuple):

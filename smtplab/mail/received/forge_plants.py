@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv4Address
 
+from ..hosts import standing
 from . import forge_order
 from .forge_order import Planted
 from .forge_way import Draft, Plan
-from .hosts import standing
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,29 @@ from __future__ import annotations
 
 import re
 
+from ..hosts import is_internal, kin, literal, norm, standing
 from .finding import Finding
 from .hops import client, cut
-from .hosts import is_internal, kin, literal, norm, standing
 from .protocols import is_fetched
 from .record import Received
 
 MOST = 2000  # characters of a line that are searched for these words
 # By a program or a user of the host itself: Postfix and sendmail's pickup, qmail's, Exim's.
 _LOCAL = re.compile(r"from userid \d|invoked by uid \d|\bwith local\b|/Submit\b", re.IGNORECASE)
+_ITSELF = frozenset(("localhost", "localhost.localdomain"))
+_NAMED = re.compile(r"\s*\(([A-Za-z0-9_.-]+)\s+\[[^\]]*\]\)")
 _DOUBT = "may be forged"  # sendmail: the name found for an address does not lead back to it
+
+
+def writer(received: Received) -> str:
+    """The host that a line says wrote it. A filter on a host calls itself localhost, and writes that host's
+    name behind it: `by localhost (mx.birch.example [127.0.0.1]) (amavisd-new, port 10024)`."""
+    given = literal(received.by)
+    itself = norm(received.by) in _ITSELF or (given is not None and standing(given) == "loopback")
+    if not itself or received.by_ip is None or standing(received.by_ip) != "loopback":
+        return received.by
+    found = _NAMED.match(received.text, received.spans.get("by", (0, 0))[1])
+    return found[1] if found else received.by
 
 
 def is_local(received: Received) -> bool:

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import re
 
+from ..hosts import Address
 from .addresses import address
 from .draft import Draft
 from .lexer import Token, inside
-from .record import Address, Span
+from .record import Span
 
 # What stands where a name would, when the address has none.
 NAMELESS = frozenset(("unknown", "<unknown>", "unverified", "nxdomain", "dnserror"))

@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from ipaddress import IPv4Address, IPv6Address
 
-Address = IPv4Address | IPv6Address
+from ..hosts import Address
+
 Span = tuple[int, int]  # where in the field's text: from, up to
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..hosts import Trusted
 from .hops import Hop, cut
-from .hosts import Trusted
-from .links import is_local
+from .links import is_local, writer
 
 
 def summary(hops: Sequence[Hop], boundary: int, trusted: Trusted) -> str:
@@ -23,11 +23,10 @@ def _known(hops: Sequence[Hop], boundary: int, trusted: Trusted) -> str:
         return f"Nothing is known, for you have named no host that you trust: begin with {who}."
     if boundary == len(hops):
         who = newest or "a host that it does not name"
-        almost = trusted.almost(hops[-1].received.by)
-        write = f": for all hosts of that domain write {cut(almost)} with its dot" if almost else ""
+        write = trusted.advice(hops[-1].received.by)
         return f"Nothing is known, for the newest line is by {who}, none of the hosts that you trust{write}."
     first = hops[boundary]
-    by = cut(first.received.by) or "your host"
+    by = cut(writer(first.received)) or "your host"
     when = f" at {first.received.date.isoformat(' ')}" if first.received.date else ""
     known = len(hops) - boundary
     lines = "a host that you trust wrote that line"

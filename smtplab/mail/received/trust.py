@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..hosts import Trusted, kin, standing
 from .hops import client, cut
-from .hosts import Trusted, standing
-from .links import is_handover, is_local, link, rdns
+from .links import is_handover, is_local, link, rdns, writer
 from .record import Received
 
 BELOW = "It stands below the trust boundary, where the sender can write anything."
@@ -40,11 +40,19 @@ def _writers(lines: Sequence[Received], unreadable: frozenset[int]) -> list[str]
     found: list[str] = []
     for index, line in enumerate(lines):
         queue = not line.by and is_handover(line) and line.date is not None and index not in unreadable
-        found.append(found[-1] if queue and found else line.by)
+        above = lines[index + 1] if index + 1 < len(lines) else None
+        found.append(found[-1] if queue and found else _writer(line, above))
     return found
 
 
-def _doubt(line: Received, above: Received | None, writer: str, unread: bool, trusted: Trusted) -> str:
+def _writer(line: Received, above: Received | None) -> str:
+    """Who wrote a line. The name behind `by localhost` counts only where the line above had the message from
+    its own host, and is by that host or one of its organisation: elsewhere localhost is nobody."""
+    inside = above is not None and above.ip is not None and standing(above.ip) == "loopback"
+    return writer(line) if above and inside and kin(writer(line), writer(above)) else line.by
+
+
+def _doubt(line: Received, above: Received | None, name: str, unread: bool, trusted: Trusted) -> str:
     """Why a line is only claimed, when all above it is known; "" when it is known as well."""
     if not trusted:
         return NOBODY
@@ -52,24 +60,27 @@ def _doubt(line: Received, above: Received | None, writer: str, unread: bool, tr
         return f"It came in from {_ends(above)}, which is none of your hosts and can have written all of it."
     if unread:
         return UNREAD
-    if not _wrote(line, writer, trusted):
-        return f"{cut(writer) or 'A host that it does not name'} wrote it, which is none of your hosts."
+    if not _wrote(line, name, trusted):
+        return f"{cut(name) or 'A host that it does not name'} wrote it, which is none of your hosts."
     if above and (broken := link(line, above)) and broken.sure != "possible":
         return f"The line above does not lead to it: {broken.why}"
     return ""
 
 
-def _known(line: Received, writer: str, trusted: Trusted) -> str:
+def _known(line: Received, name: str, trusted: Trusted) -> str:
     if _is_client(line, trusted):
-        return f"{cut(writer)}, which you trust, wrote it, and had the message from a host of yours."
+        return f"{cut(name)}, which you trust, wrote it, and had the message from a host of yours."
     seen = "The address is evidence" if line.ip else "There is no address in it"
     if is_local(line):
         seen = "Any user of that host can have written what is below"
-    return f"{cut(writer)}, which you trust, wrote it, and had the message from {_ends(line)}. {seen}."
+    return f"{cut(name)}, which you trust, wrote it, and had the message from {_ends(line)}. {seen}."
 
 
-def _wrote(line: Received, writer: str, trusted: Trusted) -> bool:
-    return trusted.name(writer) or (writer == line.by and trusted.address(line.by_ip))
+def _wrote(line: Received, name: str, trusted: Trusted) -> bool:
+    if trusted.name(name):
+        return True
+    own = line.by_ip if line.by_ip and standing(line.by_ip) != "loopback" else None  # each host has that one
+    return name == line.by and trusted.address(own)
 
 
 def _is_client(line: Received, trusted: Trusted) -> bool:

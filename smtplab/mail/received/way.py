@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..header import Field
-from .hosts import Trusted, norm, standing
+from ..errors import RecordError
+from ..header.field import Field
+from ..hosts import Trusted, norm, standing
+from .parse import parse
 from .record import Received
 
 # Fields of the author: hosts on the way put their own on top of them, and none below.
@@ -40,6 +42,18 @@ class Way:
     def anchor(self) -> int:
         """The line that the others are measured by: the oldest that is known, else the newest."""
         return min(self.boundary, len(self.lines) - 1)
+
+
+def lines_of(fields: Sequence[Field]) -> tuple[tuple[Received, ...], frozenset[int]]:
+    """The Received lines among `fields`, the oldest first, and the indexes of those that can't be read."""
+    lines, unreadable = list[Received](), set[int]()
+    for place, one in enumerate(one for one in reversed(fields) if one.key == "received"):
+        try:
+            lines.append(parse(one.body))
+        except RecordError:
+            lines.append(Received(one.body, unread=((0, len(one.body)),)))
+            unreadable.add(place)
+    return tuple(lines), frozenset(unreadable)
 
 
 def above(fields: Sequence[Field]) -> dict[int, tuple[str, ...]]:

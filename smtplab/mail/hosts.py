@@ -1,8 +1,9 @@
 """Hosts by name and by address: which are yours, which belong together, which can't be on the Internet.
 
-`Trusted` is what a reader says of the own hosts. `standing` sorts addresses, `kin` says whether two names
-belong to one organisation. All of it goes by spelling and by the address registries: nothing is looked up.
-The real boundaries of organisations are in the DNS and in lists that change, so `kin` is a good guess only.
+`Trusted` is what a reader says of the own hosts: one spelling, wherever trust is asked for. `standing` sorts
+addresses, `kin` says whether two names belong to one organisation. All of it goes by spelling and by the
+address registries: nothing is looked up. The real boundaries of organisations are in the DNS and in lists
+that change, so `kin` is a good guess only.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Literal
 
-from ..errors import RecordError
-from .record import Address
+from .errors import RecordError
+from .text import visible
 
+Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 Standing = Literal["public", "private", "loopback", "impossible"]
 
@@ -97,9 +99,11 @@ class Trusted:
     networks: tuple[Network, ...] = ()
 
     @classmethod
-    def of(cls, trusted: Iterable[str]) -> Trusted:
+    def of(cls, trusted: Iterable[str] | Trusted) -> Trusted:
         """From "mx.birch.example" (that host), ".birch.example" (the domain and all below it), "192.0.2.7"
         and "192.0.2.0/24". Raises RecordError for anything else."""
+        if isinstance(trusted, Trusted):
+            return trusted
         names, domains, networks = set(), set(), []
         for entry in (trusted,) if isinstance(trusted, str) else trusted:
             found = _network(entry)
@@ -132,6 +136,11 @@ class Trusted:
         labels = norm(host).split(".")
         parents = (".".join(labels[place:]) for place in range(1, len(labels)))
         return next((f".{parent}" for parent in parents if parent in self.names), "")
+
+    def advice(self, host: str) -> str:
+        """What to write where `almost` has an entry, as the end of a sentence; "" otherwise."""
+        entry = self.almost(host)
+        return f": for all hosts of that domain write {visible(entry)} with its dot" if entry else ""
 
     def address(self, ip: Address | None) -> bool:
         """True for an address of a trusted host."""
