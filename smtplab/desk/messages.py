@@ -39,7 +39,7 @@ class Messages(Base):
         if not isinstance(found, Mail):
             return Tracer(found, trusted=tuple(trusted or ()), topology=topology)
         return Tracer(
-            found.raw,
+            found,
             trusted=own_hosts(found.recipient.domain) if trusted is None else tuple(trusted),
             topology=topology,
             title=f"to {found.recipient}",
@@ -84,23 +84,23 @@ class Messages(Base):
         return made
 
     def reader(
-        self, message: Mail | EmailMessage | bytes | str, *, name_only: bool = False, origin: str = "message"
+        self, message: Mail | EmailMessage | bytes | str, *, name_only: bool = False, origin: str = ""
     ) -> MailReader:
         """A message as a mail program shows it, beside View Source, in which each field explains itself.
 
-        `message` is one from a mailbox, of which the receiving host's own fields count as evidence, or any
-        other. `origin` is the expression that gives its octets in the notebook, for *Show the code*.
+        `message` is one from a mailbox, of which the fields of the recipient's own hosts count as evidence,
+        or any other. `origin` is the expression that gives its octets in the notebook, for *Show the code*.
         """
+        from ..lab.opened import expression, own_hosts
         from ..show.reader import MailReader
 
         if isinstance(message, Mail):
-            host, box = message.transcript.server.host, str(message.recipient.address)
             return MailReader(
-                message.raw,
-                trusted=[host],
+                message,
+                trusted=own_hosts(message.recipient.domain),
                 name_only=name_only,
-                title=f"from the mailbox of {box}",
-                origin=origin,
+                title=f"from the mailbox of {message.recipient.address}",
+                origin=origin or expression(self, message) or "message",
             )
         raw = message.as_bytes() if isinstance(message, EmailMessage) else message
-        return MailReader(raw, name_only=name_only, origin=origin)
+        return MailReader(raw, name_only=name_only, origin=origin or "message")

@@ -16,6 +16,7 @@ import htpy as h
 from markupsafe import Markup
 
 from ..mail.header import read
+from ..mail.header.field import Message, octets
 from ..mail.text import visible
 from ..mail.verdict import Step
 from ..mail.view import View, reader_view
@@ -33,8 +34,8 @@ TEXT = 20_000  # characters of a text: a mail program would scroll
 class MailReader(Scripted):
     """A message as its reader sees it, beside its source. `show` takes another one, `names_only` switches.
 
-    `message` are octets; `trusted` are the hosts whose fields count as evidence. `origin` is the expression
-    that gives the octets in the notebook, for *Show the code*.
+    `message` is octets, text or a message from a mailbox; `trusted` are the hosts whose fields count as
+    evidence. `origin` is the expression that gives the octets in the notebook, for *Show the code*.
     """
 
     _esm = SCRIPT + script_file("reader.js")
@@ -42,7 +43,7 @@ class MailReader(Scripted):
 
     def __init__(
         self,
-        message: bytes | str,
+        message: Message,
         *,
         trusted: Collection[str] = (),
         name_only: bool = False,
@@ -56,11 +57,12 @@ class MailReader(Scripted):
 
     # What the controls do ---------------------------------------------------------------------------
 
-    def show(self, message: bytes | str, *, trusted: Collection[str] = ()) -> None:
+    def show(self, message: Message, *, trusted: Collection[str] = ()) -> None:
         """Show another message."""
-        self.raw, self.trusted = message, tuple(trusted)
-        self.view = reader_view(message)
-        self.verdict = read(message, trusted=self.trusted)
+        self.raw = message if isinstance(message, str) else octets(message)
+        self.trusted = tuple(trusted)
+        self.view = reader_view(self.raw)
+        self.verdict = read(self.raw, trusted=self.trusted)
         self._settle()
 
     def names_only(self, on: bool) -> None:

@@ -16,9 +16,11 @@ import traitlets
 from markupsafe import Markup
 
 from ..mail.errors import LabError, RecordError
-from ..mail.hosts import Trusted
+from ..mail.header.field import Message
+from ..mail.hosts import Trusted, standing
 from ..mail.received.chain import chain
 from ..mail.received.hops import Chain, Hop
+from ..mail.received.links import writer
 from ..mail.text import visible
 from ..mail.topology import Topology
 from ..mail.verdict import Verdict
@@ -39,9 +41,9 @@ class Tracer(Scripted):
     """A chain to look at, and a trust boundary to move. `trace`, `paste`, `trust` and `reset` do what the
     controls do.
 
-    `message` is a message, or None to begin with the place for pasting. `trusted` are the hosts
-    whose lines are believed; when empty, the host that wrote the newest line: where the message was read.
-    `origin` is the expression that gives the octets in the notebook, for *Show the code*.
+    `message` is a message, one from a mailbox too, or None to begin with the place for pasting. `trusted` are
+    the hosts whose lines are believed; when empty, the host that wrote the newest line: where the message was
+    read. `origin` is the expression that gives the octets in the notebook, for *Show the code*.
     """
 
     _esm = SCRIPT + script_file("tracer.js")
@@ -51,7 +53,7 @@ class Tracer(Scripted):
 
     def __init__(
         self,
-        message: bytes | str | None = None,
+        message: Message | None = None,
         *,
         trusted: Iterable[str] = (),
         topology: Topology | None = None,
@@ -71,7 +73,7 @@ class Tracer(Scripted):
 
     # What the controls do ---------------------------------------------------------------------------
 
-    def trace(self, message: str | bytes, *, trusted: Iterable[str] = (), title: str = "") -> Chain:
+    def trace(self, message: Message, *, trusted: Iterable[str] = (), title: str = "") -> Chain:
         """Trace another message. Raises LabError, in one sentence, for what has no Received field."""
         return self._trace(header_section(message), tuple(trusted), title, "")
 
@@ -179,9 +181,13 @@ class Tracer(Scripted):
 
 
 def hosts(newest: Sequence[Hop]) -> tuple[str, ...]:
-    """Whom one trusts who trusts these lines: their writers, and the clients between them by address."""
-    names = [hop.received.by for hop in newest if is_host(hop.received.by)]
-    addresses = [str(hop.received.ip) for hop in newest[:-1] if hop.received.ip]
+    """Whom one trusts who trusts these lines: their writers, and the clients between them by address.
+
+    Not by that of the host itself, which every host has.
+    """
+    names = [name for hop in newest if is_host(name := writer(hop.received))]
+    clients = [hop.received.ip for hop in newest[:-1]]
+    addresses = [str(ip) for ip in clients if ip and standing(ip) != "loopback"]
     return tuple(dict.fromkeys((*names, *addresses)))
 
 

@@ -10,6 +10,7 @@ import re
 import textwrap
 
 from ..mail.errors import LabError
+from ..mail.header.field import Message, octets
 from ..mail.text import encode
 
 LIMIT = 1_000_000  # octets of a header section: real ones have a few thousand
@@ -27,14 +28,14 @@ NO_TEXT = "This is no message: it holds NUL octets. Save the message as .eml and
 MSG = "This is Outlook's own format (.msg): save the message as .eml, or paste its internet headers."
 
 
-def header_section(given: str | bytes) -> bytes:
+def header_section(given: Message) -> bytes:
     """The header section of `given`, without the blank line and the body.
 
     What was pasted (a `str`) may be indented as a whole, and its folded lines may have lost their indent:
     both are put right. Raises LabError, with one sentence, for what is empty, no message, or larger than
     1 MB.
     """
-    data = _repaired(given) if isinstance(given, str) else given
+    data = _repaired(given) if isinstance(given, str) else octets(given)
     if data.startswith(_OUTLOOK):
         raise LabError(MSG)
     data = _MBOX.sub(b"", data.lstrip(b"\r\n\t "))

@@ -181,10 +181,10 @@ def test_the_record_shows_itself() -> None:
 
 def test_the_code_does_the_same(lab: Lab) -> None:
     mail = lab.mailbox("bob@birch.example")[-1]
-    code = lab.reader(mail, origin="mail.raw")._snippets()["Python"]
+    code = lab.reader(mail)._snippets()["Python"]
     said = io.StringIO()
     with redirect_stdout(said):
-        exec(code, {"mail": mail})
+        exec(code, {"lab": lab})
     assert said.getvalue().startswith("Alice\nhi Mon, 02 Mar 2026")
     assert "Return-Path: <alice@acorn.example>" in said.getvalue()
 

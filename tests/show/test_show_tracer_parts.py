@@ -14,7 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtplab.mail.errors import LabError
+from smtplab.mail.received import chain
 from smtplab.mail.received.record import Received
+from smtplab.show.tracer import hosts
 from smtplab.show.tracer_clauses import KINDS, LABELS, MOST, UNREAD, explanation, kind, pieces, worth
 from smtplab.show.tracer_code import SHELL, STANDARD, snippets
 from smtplab.show.tracer_delay import Scale, axis, bar, words
@@ -239,3 +241,15 @@ def test_the_code_names_the_hosts_that_are_trusted() -> None:
     assert "trusted=['mx.birch.example']" in made
     assert 'write_bytes(lab.mailbox("bob@birch.example")[-1].raw)' in made
     assert "write_bytes" not in snippets([])["smtplab"]
+
+
+def test_a_filter_on_the_host_itself_adds_no_name_that_any_host_has() -> None:
+    """amavis calls itself localhost, and its client's address is that of every host."""
+    lines = (
+        "from localhost (localhost [127.0.0.1]) by mx.birch.example (Postfix); Mon, 2 Mar 2026 09:00:02 +0000",
+        "from mx.birch.example ([127.0.0.1]) by localhost (mx.birch.example [127.0.0.1]) (amavis, port 10024);"
+        " Mon, 2 Mar 2026 09:00:01 +0000",
+        "from a.example (a.example [192.0.2.1]) by mx.birch.example; Mon, 2 Mar 2026 09:00:00 +0000",
+    )
+    newest = chain("".join(f"Received: {line}\n" for line in lines)).header
+    assert hosts(newest) == ("mx.birch.example",)
