@@ -125,9 +125,9 @@ class Network:
     def dial(self, source: str, to: str, port: int, timeout: float | None = 30.0) -> socket.socket:
         """A connected blocking socket from the host `source` to `to` (a name or an address).
 
-        Raises what a real network raises: TimeoutError where a firewall swallows the packets,
-        ConnectionRefusedError where nobody listens, OSError where no route leads. The time-out comes
-        at once: nobody learns from waiting.
+        Raises what a real network raises: TimeoutError where a firewall swallows the packets or nobody
+        has the address, ConnectionRefusedError where nobody listens, OSError where no route leads. The
+        time-out comes at once: nobody learns from waiting.
         """
         client, real = self._route(source, to, port)
         try:
@@ -153,13 +153,12 @@ class Network:
 
     def _route(self, source: str, to: str, port: int) -> tuple[socket.socket, tuple[str, int]]:
         self._check_open()
-        server, sender = self.host(to), self.host(source)
-        address = to if to in server.addresses else server.addresses[0]
+        address, sender = self._address(to), self.host(source)
         mine = source if source in sender.addresses else sender.address(ip_address(address).version)
         if mine is None:
             raise OSError(f"Network is unreachable: {sender.name} has no address to reach {address} from")
         rule = self.blocked(mine, port)
-        if rule and rule.action == "swallow":
+        if (rule and rule.action == "swallow") or not self._anyone_at(address):
             raise TimeoutError(f"timed out: no answer from {address} port {port}")
         if rule or (address, port) not in self._taps:
             raise ConnectionRefusedError(f"Connection refused by {address} port {port}")
@@ -170,6 +169,16 @@ class Network:
         # Known before the connection is: the tap looks the source up when it accepts.
         self._sources[client.getsockname()[1]] = mine
         return client, self._taps[address, port].real
+
+    def _address(self, to: str) -> str:
+        """The address that `to` is, whoever has it, or the first one of the host with this name."""
+        try:
+            return str(ip_address(to))
+        except ValueError:
+            return self.host(to).addresses[0]
+
+    def _anyone_at(self, address: str) -> bool:
+        return any(address in host.addresses for host in self.hosts.values())
 
     def _check_open(self) -> None:
         if self._closed:

@@ -15,6 +15,8 @@ from .verdict import Verdict
 # What came back: records; the name is there, but not with this type; no such name; no answer in time or a
 # server that failed (RFC 2308 §2, RFC 1035 §4.1.1).
 Status = Literal["found", "no data", "no such name", "no answer"]
+# What to do about an MX that is an alias, which is outside the standard (RFC 5321 §5.1, RFC 2181 §10.3).
+Cname = Literal["strict", "lenient"]
 
 
 @dataclass(frozen=True, slots=True)

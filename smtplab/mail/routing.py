@@ -1,0 +1,278 @@
+"""Where does mail for a domain go? The decision (RFC 5321 §5.1, RFC 7505), one Step at a time.
+
+`decide` is a generator and does no I/O: it yields a Question for the DNS, is sent the Answer, and returns
+the Route. Whoever drives it may be blocking or not, and a test can play the whole DNS.
+
+    decision = decide("birch.example", random=Random(1))
+    question = next(decision)                 # Question("birch.example", "MX")
+    question = decision.send(Answer("found", ("10 mx.birch.example.",)))
+
+It does not connect, so it does not know who answers: trying the targets in order is the queue's part.
+It keeps no answers: each decision asks anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Generator, Sequence
+from ipaddress import ip_address
+from itertools import groupby
+from operator import attrgetter
+from random import Random
+
+from .domain import check_domain, to_ascii
+from .errors import RecordError
+from .reply import Reply
+from .route import Answer, Cname, Question, Route, Target
+from .routing_mx import Exchanger, addresses_of, asked, is_address, read
+from .text import visible
+from .verdict import Step, Verdict
+
+# Whatever the DNS says, a decision ends. RFC 5321 §5.1 allows a limit, and wants two addresses at least.
+MOST_EXCHANGERS = 10  # that are looked up: 20 questions
+MOST_ADDRESSES = 5  # of one exchanger, of all IP versions together
+SHOWN = 80  # characters of a stranger's name in a reply
+
+MX_RULE = "RFC 5321 §5.1"
+Asking = Generator[Question, Answer, Route]
+
+
+def decide(
+    domain: str,
+    *,
+    random: Random,
+    me: Collection[str] = (),
+    cname: Cname = "lenient",
+    versions: Sequence[int] = (4, 6),
+) -> Asking:
+    """Decide where mail for `domain`, or an address literal such as `[192.0.2.1]`, goes.
+
+    `me` are the names and addresses of the MTA that asks; `random` shuffles MX of equal preference; `cname`
+    says whether an MX that is an alias is followed ("lenient", as Postfix does) or not ("strict"). `versions`
+    are the IP versions to use, best first: (4,) for a host without an IPv6 address. Raises nothing: a refusal
+    is part of the Route.
+    """
+    return _Decision(domain, random, frozenset(name.lower() for name in me), cname, versions).run()
+
+
+def relay_through(
+    host: str,
+    *,
+    random: Random,
+    me: Collection[str] = (),
+    cname: Cname = "lenient",
+    versions: Sequence[int] = (4, 6),
+) -> Asking:
+    """The addresses of the smart host `host`, which takes all mail: its MX records are not asked for.
+
+    Arguments and result as for `decide`. Postfix writes it in brackets: `relayhost = [out.relay.example]`.
+    """
+    return _Decision(host, random, frozenset(name.lower() for name in me), cname, versions).relay()
+
+
+class _Decision:
+    """One decision on its way: the steps so far, and the questions with their answers."""
+
+    def __init__(
+        self, domain: str, random: Random, me: frozenset[str], cname: Cname, versions: Sequence[int]
+    ) -> None:
+        self.domain = domain
+        self.random = random
+        self.me = me
+        self.cname = cname
+        self.versions = versions
+        self.steps: list[Step] = []
+        self.queries: list[tuple[Question, Answer]] = []
+        self.looked_up = 0
+
+    def run(self) -> Asking:
+        try:
+            check_domain(self.domain)
+        except RecordError as error:
+            return self._refuse("a domain", visible(error.message), 550, "5.1.2", "RFC 5321 §4.1.2")
+        if self.domain.startswith("["):
+            return self._literal()
+        name = to_ascii(self.domain)
+        answer = yield from self._ask(name, "MX")
+        name = self._follow(name, answer)
+        if answer.status == "no answer":
+            return self._later(f"{name} MX", "the DNS gave no answer, which is not a no: the message waits")
+        if answer.status == "no such name":
+            why = f"there is no domain {name}, so no MX and no address either"
+            return self._refuse(f"{name} MX", why, 550, "5.1.2", MX_RULE, said="Domain not found")
+        if answer.status == "no data":
+            return (yield from self._implicit(name))
+        exchangers, notes = read(name, answer.values)
+        self.steps += notes
+        if not exchangers:
+            return self._none_usable()
+        if len(exchangers) == 1 and exchangers[0].is_null and exchangers[0].preference == 0:
+            why = "the null MX stands alone: the domain says that it takes no mail, so nobody is asked"
+            said = "Recipient address has null MX"
+            return self._refuse(f"{name} MX 0 .", why, 556, "5.1.10", "RFC 7505 §3", said=said)
+        return (yield from self._exchangers(self._ordered(exchangers)))
+
+    def relay(self) -> Asking:
+        """To a smart host: its address, by A and AAAA alone."""
+        if self.domain.startswith("["):
+            return self._literal()
+        why = "all mail goes there, whatever its domain, and the smart host looks the domain up"
+        self.steps.append(Step(f"smart host {visible(self.domain)}", why, "", "RFC 5321 §2.3.10"))
+        found = yield from addresses_of(Exchanger(0, self.domain, True), self.versions, self.cname)
+        self.queries += found.queries
+        self.steps.append(found.step(self.domain, MOST_ADDRESSES))
+        if found.addresses:
+            return self._route([Target(None, self.domain, a) for a in found.addresses[:MOST_ADDRESSES]])
+        if found.waits:
+            return self._later(self.domain, "the smart host's address is not known now: the message waits")
+        # This host is set up wrongly, and the recipient's address is not to blame: nothing is given up.
+        why = "the smart host has no address, and there is no way around it: the message waits"
+        said = "The smart host has no address"
+        return self._refuse(self.domain, why, 451, "4.3.5", "RFC 3463 §3.4", said=said)
+
+    def _ask(self, name: str, rdtype: str) -> Generator[Question, Answer, Answer]:
+        """Ask, and write down a step for it."""
+        question = Question(name, rdtype)
+        answer = yield question
+        self.queries.append((question, answer))
+        if rdtype == "MX":
+            why = {
+                "found": "the domain names its mail exchangers",
+                "no data": "the domain is there, and names no mail exchanger",
+                "no such name": "the DNS says that the name does not exist",
+                "no answer": "nobody answered the question",
+            }[answer.status]
+            self.steps.append(Step(f"look up {name} MX", why, "", MX_RULE, (asked(question, answer),)))
+        return answer
+
+    def _follow(self, name: str, answer: Answer) -> str:
+        """The name to go on with: where the domain itself is an alias, the canonical one."""
+        if not answer.alias:
+            return name
+        why = f"it is an alias, so {answer.alias} is looked at in its place, as if that had been written"
+        self.steps.append(Step(f"{name} CNAME {answer.alias}", why, "", MX_RULE))
+        return answer.alias
+
+    def _literal(self) -> Route:
+        """`[192.0.2.1]` or `[IPv6:2001:db8::1]`: the address is given, and the DNS is not asked."""
+        text = self.domain[1:-1]
+        text = text[5:] if text.lower().startswith("ipv6:") else text
+        if not is_address(text):
+            why = "it is an address literal of a kind that has no meaning here"
+            return self._refuse(self.domain, why, 550, "5.1.2", "RFC 5321 §4.1.3")
+        address = str(ip_address(text))
+        if self._is_me(address):
+            return self._loop(self.domain, f"{address} is an address of this host itself")
+        if ip_address(address).version not in self.versions:
+            why = "this host has no address of that IP version, so it cannot go there"
+            return self._refuse(self.domain, why, 550, "5.4.4", "RFC 5321 §5.2", said="No route to it")
+        why = "the address is written in the mail address itself: no look-up, and no second host to try"
+        self.steps.append(Step(self.domain, why, "known", "RFC 5321 §4.1.3"))
+        return self._route([Target(None, self.domain, address)])
+
+    def _implicit(self, name: str) -> Asking:
+        """No MX at all: the domain's own addresses do, as an MX of preference 0 would lead to them."""
+        why = f"no MX at all, so {name} itself is its mail exchanger, with preference 0"
+        self.steps.append(Step("implicit MX", why, "", MX_RULE))
+        return (yield from self._exchangers([Exchanger(0, name, implicit=True)]))
+
+    def _ordered(self, exchangers: list[Exchanger]) -> list[Exchanger]:
+        """Lowest preference first, equal ones shuffled; the DNS's own order does not count."""
+        ordered: list[Exchanger] = []
+        shared: list[str] = []
+        for preference, group in groupby(sorted(exchangers), attrgetter("preference")):
+            equal = list(group)
+            if len(equal) > 1:
+                self.random.shuffle(equal)
+                shared.append(f"{len(equal)} share the preference {preference} and were shuffled")
+            ordered += equal
+        names = ", ".join(f"{e.preference} {e.name}" for e in ordered[:MOST_EXCHANGERS])
+        why = "; ".join(["the lowest number first", *shared])
+        self.steps.append(Step(f"order: {names}", why, "", MX_RULE))
+        return ordered
+
+    def _exchangers(self, ordered: list[Exchanger]) -> Asking:
+        """Look the exchangers up, until there are no more or one of them is this host."""
+        ordered = self._before_me(ordered)
+        if not ordered:
+            return self._loop(self.domain, "no mail exchanger is left that is better than this host")
+        if len(ordered) > MOST_EXCHANGERS:
+            why = f"only the first {MOST_EXCHANGERS} are looked up, so that no DNS can keep this MTA busy"
+            self.steps.append(Step(f"{len(ordered)} mail exchangers", why, "policy", MX_RULE))
+        targets: list[Target] = []
+        waiting = False
+        for exchanger in ordered[:MOST_EXCHANGERS]:
+            self.looked_up += 1
+            found = yield from addresses_of(exchanger, self.versions, self.cname)
+            self.queries += found.queries
+            if mine := next(filter(self._is_me, found.addresses), ""):
+                targets = [t for t in targets if (t.preference or 0) < exchanger.preference]
+                why = f"it has {mine}, an address of this host: it goes, and all that are not better"
+                self.steps.append(Step(exchanger.label, why, "policy", MX_RULE, found.steps))
+                if not targets and not waiting:
+                    return self._loop(self.domain, "no mail exchanger is left that is better than this host")
+                break
+            self.steps.append(found.step(exchanger.label, MOST_ADDRESSES))
+            waiting = waiting or found.waits
+            targets += [
+                Target(exchanger.preference, exchanger.name, a) for a in found.addresses[:MOST_ADDRESSES]
+            ]
+        return self._end(targets, ordered, waiting)
+
+    def _before_me(self, ordered: list[Exchanger]) -> list[Exchanger]:
+        """Those that are better than this host, where the MX records name it: the others would loop."""
+        mine = next((e for e in ordered if e.name.lower() in self.me), None)
+        if mine is None:
+            return ordered
+        why = "it names this host: it goes, and all that are not better, or the mail would go in a circle"
+        self.steps.append(Step(mine.label, why, "policy", MX_RULE))
+        return [e for e in ordered if e.preference < mine.preference]
+
+    def _end(self, targets: list[Target], ordered: list[Exchanger], waiting: bool) -> Route:
+        if targets:
+            return self._route(targets)
+        if waiting:
+            why = "no address is known yet, and some answers are missing: the message waits"
+            return self._later("no mail exchanger can be used now", why)
+        if ordered[0].implicit:
+            why = f"no MX, and {ordered[0].name} has no address that this host can reach: it takes no mail"
+            return self._refuse(
+                "the implicit MX", why, 550, "5.4.4", MX_RULE, said="It has no mail exchanger"
+            )
+        return self._none_usable()
+
+    def _none_usable(self) -> Route:
+        why = "there are MX records and none can be used: an error, and the domain's own address is not tried"
+        said = "None of its mail exchangers can be used"
+        return self._refuse("no mail exchanger can be used", why, 550, "5.4.4", MX_RULE, said=said)
+
+    def _is_me(self, name: str) -> bool:
+        """An address of this host. 127.0.0.1 and ::1 are whoever reads them, and so is 0.0.0.0."""
+        if name in self.me:
+            return True
+        address = ip_address(name)
+        return address.is_loopback or address.is_unspecified
+
+    def _loop(self, what: str, why: str) -> Route:
+        said = "Its mail loops back to this host"
+        return self._refuse(what, f"{why}: sent on, it would come back", 554, "5.4.6", MX_RULE, said=said)
+
+    def _later(self, what: str, why: str) -> Route:
+        said = "The DNS did not answer"
+        return self._refuse(what, why, 451, "4.4.3", MX_RULE, said=said)
+
+    def _refuse(
+        self, what: str, why: str, code: int, enhanced: str, rule: str, said: str = "Bad destination"
+    ) -> Route:
+        """No targets: the reply that this MTA gives itself."""
+        result = "delayed" if code < 500 else "failed"
+        self.steps.append(Step(what, why, result, rule))
+        name = visible(self.domain)
+        name = name if len(name) <= SHOWN else name[: SHOWN - 3] + "..."
+        return self._route([], Reply(code, enhanced, (f"{said}: {name}",)), rule)
+
+    def _route(self, targets: list[Target], refusal: Reply | None = None, rule: str = "") -> Route:
+        result = "known" if targets else self.steps[-1].result
+        meters = {"mail exchangers": (self.looked_up, MOST_EXCHANGERS)} if self.looked_up else {}
+        question = f"where does mail for {visible(self.domain)} go?"
+        verdict = Verdict(result, "routing", question, tuple(self.steps), meters)
+        return Route(self.domain, tuple(targets), verdict, tuple(self.queries), refusal, rule)
