@@ -172,6 +172,12 @@ def _lmtp(leg: Leg) -> str:
     return text + _for(leg, "\n\tfor <%s>") + date(leg)
 
 
+def _amavis(leg: Leg) -> str:
+    """A filter that listens on the host itself: it writes `by localhost`, and the host's name behind it."""
+    text = f"from {leg.helo} ({leg.literal})\n\tby {leg.by} ({leg.own} [127.0.0.1]) (amavis, port 10024)"
+    return f"{text}\n\twith ESMTP id {leg.id}" + _for(leg, " for <%s>") + date(leg, ";\n\t")
+
+
 def _within(leg: Leg) -> str:
     """A host that passes a message on within itself names no client, and an address for itself."""
     return f"by {leg.by} with SMTP id {leg.id}" + date(leg, ";\n        ")
@@ -218,6 +224,7 @@ DIALECTS: dict[str, Dialect] = {
     "haraka": Dialect(_haraka, for_=False),
     "domino": Dialect(_domino, rdns=False, for_=False, tls=False),
     "lmtp": Dialect(_lmtp, rdns=False, tls=False),
+    "amavis": Dialect(_amavis, rdns=False, tls=False),
     "within": Dialect(_within, rdns=False, for_=False, tls=False),
     "queue": Dialect(_queue, rdns=False, for_=False, tls=False),
     "pickup": Dialect(_pickup, rdns=False, for_=False, tls=False),

@@ -164,6 +164,8 @@ def _inside(made: Plan, client: Host, count: int) -> None:
     steps = ["filter", "hub", "store"][-(count - 1) :] if count > 1 else []
     if count > 1 and rng.random() < 0.5:
         steps = [rng.choice(("filter", "hub", "within", "queue")) for _ in range(count - 1)]
+    if len(steps) > 1 and rng.random() < 0.3:
+        steps[:2] = ["amavis", "filter"]  # what the filter writes, and what the host does that has it back
     for number in range(max(0, count - 1 - len(steps))):
         steps.insert(number, "hub")
     for number, step in enumerate(steps):
@@ -178,7 +180,13 @@ def _inner(made: Plan, step: str, number: int, host: Host) -> tuple[Draft, Host]
     world = made.world
     if step == "filter":
         localhost = replace(host, name="localhost", rdns="localhost", ip=IPv4Address("127.0.0.1"))
-        return draft(made, localhost, host, "postfix"), host
+        line = draft(made, localhost, host, "postfix")
+        line.leg.secure = False  # nobody encrypts what stays on the host
+        return line, host
+    if step == "amavis":
+        line = draft(made, replace(host, ip=IPv4Address("127.0.0.1")), host, "amavis")
+        line.leg.by, line.leg.own = "localhost", host.name
+        return line, host
     if step == "store":
         store = world.host("imap", made.reader)
         return draft(made, host, store, "lmtp"), store
