@@ -20,6 +20,7 @@ from ..mail.envelope import Envelope
 from ..mail.reply import Reply
 from ..mail.session import State, after, refusal
 from ..mail.transcript import Side
+from ..mail.verdict import Step
 from .login import log_in
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ class Connection(SMTP):
         self.tls = service.tls == "implicit"
         self.account = ""
         self.greeted = False
+        self.no_service = False  # refused at the greeting: only QUIT is left
+        self.why: Step | None = None  # what the policy that is being asked says of its decision
         self.errors = 0
         self.forget()
 
@@ -176,8 +179,15 @@ class Connection(SMTP):
         if self.service.auth and (closed := self.mta.locked_out(self.wire.transcript.client.address)):
             await self.push(closed)
             raise Hangup
-        self.greeted = True
-        await self.push(Reply(220, "", (f"{self.mta.name} ESMTP smtplab",)))
+        refused = await self.unwelcome()
+        self.greeted, self.no_service = True, refused is not None
+        await self.push(refused or Reply(220, "", (f"{self.mta.name} ESMTP smtplab",)))
+        if refused and refused.code in (421, 521):  # RFC 5321 §3.8, RFC 7504 §3
+            raise Hangup
+
+    async def unwelcome(self) -> Reply | None:
+        """The reply in place of the greeting to a client that gets no service (RFC 5321 §3.1), or None."""
+        return None
 
     @property
     def _unread(self) -> bytes:

@@ -11,69 +11,35 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email.utils import format_datetime
-from typing import Literal
 
 from ..mail.envelope import Envelope, Recipient
 from ..mail.path import Path
 from ..mail.reply import Reply
 from . import sasl, trace
 from .accounts import Accounts, Failures
+from .decisions import Decisions
 from .hosts import Host
 from .mailbox import Mail, Store, duplicate
-from .policy import Policy
+from .policy import Policy, ask, decline
 from .queue import Item, Queue
-from .relay import RelayTable
+from .relay import RelayTable, Where
 from .server import AUTH_FIRST, SmtpServer
+from .service import EXTENSIONS, Limits, Service
 from .wire import Wire
 from .world import World
 
-EXTENSIONS = [
-    "SIZE",
-    "8BITMIME",
-    "SMTPUTF8",
-    "PIPELINING",
-    "CHUNKING",
-    "DSN",
-    "ENHANCEDSTATUSCODES",
-    "STARTTLS",
-    "AUTH",
-    "HELP",
-]
+__all__ = ["EXTENSIONS", "MAX_HOPS", "Limits", "Mta", "Service"]
 
 MAX_HOPS = 100  # RFC 5321 §6.3: at least this many Received fields make a loop
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """How an MTA serves one of its ports.
-
-    `tls` is "offered" (STARTTLS may come), "required" (nothing else before it), "implicit" (TLS from
-    the first byte) or "none". `submission` is for the host's own users, who must log in (RFC 6409).
-    """
-
-    port: int
-    tls: Literal["none", "offered", "required", "implicit"] = "offered"
-    auth: bool = False
-    submission: bool = False
-
-
-@dataclass(slots=True)
-class Limits:
-    """What the server puts up with: octets in a message, recipients in a transaction, seconds."""
-
-    size: int = 10_240_000
-    recipients: int = 100  # RFC 5321 §4.5.3.1.8: at least this many
-    idle: float = 300.0  # RFC 5321 §4.5.3.2.7: at least five minutes
-    greet_pause: float = 0.0  # how long a client has to keep silent before the greeting
-    bad_passwords: int = 3  # from one address within the window, and it is locked out; 0 for no end
-    bad_password_window: float = 600.0  # by the lab's clock
 
 
 @dataclass
 class Mta:
     """An MTA: where it is, what it knows, what it is told to do.
 
-    `relay` says who may send where, `policies` what else it asks of a message, in their order.
+    `relay` says who may send where, `policies` what else it asks of a client and its mail, in their order;
+    `decisions` keeps what they said, and why. Without `verify_recipients` it takes mail for any local part
+    of its domains, so that it has to send a DSN for what it cannot deliver (RFC 5321 §6.1).
     With `strict_line_ends` only CR LF ends a line of the message (RFC 5321 §2.3.8).
     `careless_starttls` makes it go on under TLS with commands that came in clear behind STARTTLS, which
     RFC 3207 §4.2 forbids and many servers did until 2011 (CVE-2011-0411), some much longer.
@@ -91,6 +57,8 @@ class Mta:
     aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
     relay: RelayTable = field(default_factory=RelayTable)
     policies: list[Policy] = field(default_factory=list)
+    decisions: Decisions = field(default_factory=Decisions)
+    verify_recipients: bool = True
     strict_line_ends: bool = True
     careless_starttls: bool = False
     extensions: list[str] = field(default_factory=lambda: list(EXTENSIONS))
@@ -139,11 +107,11 @@ class Mta:
             return AUTH_FIRST
         path, account = envelope.reverse_path, session.account
         if self.check_senders and account and not self.accounts.owns(account, path):
-            return Reply(553, "5.7.1", (f"Sender address rejected: not owned by user {account}",))
-        for policy in self.policies:
-            if refused := await policy.on_mail(session, envelope):
-                return refused
-        return Reply(250, "2.1.0", ("Sender OK",))
+            reply = Reply(553, "5.7.1", (f"Sender address rejected: not owned by user {account}",))
+            why = f"the account {account} may not use this address"
+            return decline(session, "MAIL", str(path), reply, why, "RFC 6409 §6.1")
+        refused = await ask(session, "on_mail", str(path), envelope)
+        return refused or Reply(250, "2.1.0", ("Sender OK",))
 
     async def may_receive(self, session: SmtpServer, recipient: Recipient) -> Reply:
         """The reply to RCPT: may this client send there, does nothing else speak against it, and is
@@ -151,27 +119,32 @@ class Mta:
         path = recipient.path
         local = self._is_local(path)
         who = self.relay.who(session.wire.transcript.client.address, session.account)
-        if refused := self.relay.refusal(who, "local" if local else "elsewhere"):
+        where: Where = "local" if local else "elsewhere"
+        if refused := self.relay.refusal(who, where):
+            why = f"by the relay table: the client is {who}, the recipient is {where}"
+            return decline(session, "RCPT", str(path), refused, why, "RFC 5321 §3.6.2")
+        if refused := await ask(session, "on_rcpt", str(path), recipient):
             return refused
-        for policy in self.policies:
-            if refused := await policy.on_rcpt(session, recipient):
-                return refused
         if not local:
             return Reply(250, "2.1.5", ("Recipient OK, will relay",))
-        if self.store.find(path) or path.address.lower() in self.aliases:
+        if not self.verify_recipients or self.store.find(path) or path.address.lower() in self.aliases:
             return Reply(250, "2.1.5", ("Recipient OK",))
-        return Reply(550, "5.1.1", ("No such user here",))
+        reply = Reply(550, "5.1.1", ("No such user here",))
+        why = "the domain is here, and has no such mailbox and no such alias"
+        return decline(session, "RCPT", str(path), reply, why, "RFC 5321 §3.3")
 
     async def accept(self, session: SmtpServer, envelope: Envelope, content: bytes) -> Reply:
         """Take responsibility for a message (RFC 5321 §6.1): deliver it here, queue it for elsewhere."""
         if trace.count(content, "Received") >= MAX_HOPS:
-            return Reply(554, "5.4.6", (f"Too many hops: {MAX_HOPS} Received fields, so this is a loop",))
-        for policy in self.policies:
-            if refused := await policy.on_message(session, envelope, content):
-                return refused
+            reply = Reply(554, "5.4.6", (f"Too many hops: {MAX_HOPS} Received fields, so this is a loop",))
+            return decline(session, ".", "", reply, "each hop adds one Received field", "RFC 5321 §6.3")
+        if refused := await ask(session, "on_message", "", envelope, content):
+            return refused
         id_ = f"{self._ids.getrandbits(40):010X}"
         if content.startswith((b" ", b"\t")):  # no header section, or it would continue the field above
             content = b"\r\n" + content
+        for policy in self.policies:
+            content = await policy.on_accept(session, envelope, content)
         if session.service.submission:
             content = self._complete(content, id_)
         single = envelope.recipients[0].path if len(envelope.recipients) == 1 else None

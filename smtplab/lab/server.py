@@ -14,6 +14,7 @@ from ..mail.reply import Reply
 from ..mail.session import VERBS
 from .arguments import read_mail, read_rcpt
 from .connection import READ_LIMIT, Connection
+from .policy import ask, decide, decline
 
 TEXT_LINE = 1000  # octets with CRLF: RFC 5321 §4.5.3.1.6; a stuffed dot is not counted
 CHUNK_LIMIT = 2**31  # octets that a BDAT may announce before the server refuses to listen on
@@ -26,6 +27,7 @@ OK = Reply(250, "2.0.0", ("OK",))
 BARE = Reply(550, "5.5.2", ("Bare CR or LF in the message: every line ends with CR LF",))
 LONG = Reply(500, "5.5.2", (f"A line of the message is longer than {TEXT_LINE} octets",))
 TLS_FIRST = Reply(530, "5.7.0", ("Must issue a STARTTLS command first",))
+NO_SERVICE = Reply(503, "5.5.1", ("No SMTP service here: the greeting said so, and only QUIT is left",))
 AUTH_FIRST = Reply(530, "5.7.0", ("Authentication required",))
 
 
@@ -34,7 +36,12 @@ class SmtpServer(Connection):
 
     chunks: list[bytes]
 
+    async def unwelcome(self) -> Reply | None:
+        return await ask(self, "on_connect", "")
+
     def out_of_order(self, verb: str) -> Reply | None:
+        if self.no_service and verb != "QUIT":  # RFC 5321 §3.1
+            return NO_SERVICE
         if self.service.tls == "required" and not self.tls and verb not in BEFORE_TLS and verb in VERBS:
             return TLS_FIRST
         return super().out_of_order(verb) or self._not_offered(verb)
@@ -147,7 +154,9 @@ class SmtpServer(Connection):
         limit = self.mta.limits.recipients
         if len(self.transaction.recipients) >= limit:
             text = f"Too many recipients: send the rest, after these {limit}, in another transaction"
-            await self.answer("RCPT", Reply(452, "4.5.3", (text,)))
+            reply = Reply(452, "4.5.3", (text,))
+            why = f"the transaction has {limit} recipients, and this server takes no more at once"
+            await self.answer("RCPT", decline(self, "RCPT", "", reply, why, "RFC 5321 §4.5.3.1.10"))
             return
         offered = self.mta.extensions if self.extended else ()
         recipient = read_rcpt(argument, offered, utf8=self.transaction.parameters.smtputf8)
@@ -184,6 +193,8 @@ class SmtpServer(Connection):
         """End the transaction: hand the message over to the MTA, or refuse it."""
         envelope, self.transaction = self.transaction, None
         assert envelope
+        if refused:
+            decide(self, "Mta", ".", "", refused, None)
         await self.answer(verb, refused or await self.mta.accept(self, envelope, content), last=last)
 
     async def _read_content(self) -> tuple[bytes, Reply | None]:
