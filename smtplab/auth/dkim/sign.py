@@ -1,0 +1,148 @@
+"""Signing (RFC 6376 §5): the DKIM-Signature field for a message.
+
+A signature covers the fields that h= names, from the bottom up, and the body's hash. It hides nothing, and
+it speaks for the domain d=, whoever stands in From. `sign` changes no message: put the field on top of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from base64 import b64encode
+from collections.abc import Iterable
+from datetime import datetime
+
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from ...mail.errors import RecordError
+from . import canonical
+from .canonical import Form
+from .keys import PrivateKey, algorithm
+
+# RFC 6376 §5.4.1: fields that tell the reader what the message is. Trace fields change on the way.
+WORTH_SIGNING = (
+    *("from", "reply-to", "subject", "date", "message-id", "to", "cc", "in-reply-to", "references"),
+    *("mime-version", "content-type", "content-transfer-encoding"),
+    *("list-id", "list-unsubscribe", "list-unsubscribe-post"),
+)
+_FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:.*?\r\n(?![ \t])", re.DOTALL)
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*")
+_WIDTH = 72
+
+
+def sign(
+    message: bytes,
+    *,
+    domain: str,
+    selector: str,
+    key: PrivateKey,
+    headers: Iterable[str] | None = None,
+    canonicalization: tuple[Form, Form] = ("relaxed", "relaxed"),
+    identity: str = "",
+    now: datetime | None = None,
+    expires: datetime | None = None,
+) -> bytes:
+    """The field `DKIM-Signature: ...` with its CR LF, to be put on top of `message`.
+
+    `message` has CR LF line ends. `headers` are the names for h=; a name that stands there more often than in
+    the message keeps others from adding such a field (RFC 6376 §8.15). Left out, they are those of
+    `WORTH_SIGNING` that the message has, and From once more. `now` and `expires` become t= and x=. Raises
+    RecordError for a domain or selector that the DNS cannot hold, and where h= would not name From.
+    """
+    for what, name in (("domain", domain), ("selector", selector)):
+        if not _NAME.fullmatch(name):
+            raise RecordError(f"a {what} is letters, digits, hyphens and dots", name, (0, len(name)))
+    head, body = split(message)
+    fields = fields_of(head)
+    names = [name.lower() for name in headers] if headers is not None else worth_signing(fields)
+    if "from" not in names:
+        raise RecordError("h= names From (RFC 6376 §5.4)", ":".join(names), (0, 0))
+    tags = {
+        "v": "1",
+        "a": algorithm(key),
+        "c": "/".join(canonicalization),
+        "d": domain,
+        "s": selector,
+        **({"i": identity} if identity else {}),
+        **({"t": str(int(now.timestamp()))} if now else {}),
+        **({"x": str(int(expires.timestamp()))} if expires else {}),
+        "h": ":".join(names),
+        "bh": b64encode(body_hash(body, canonicalization[1])).decode(),
+    }
+    unsigned = _written(tags)
+    octets = signed_octets(fields, names, unsigned, canonicalization[0])
+    return unsigned + _folded(b64encode(_signature(key, octets)).decode(), first=4).encode() + b"\r\n"
+
+
+def split(message: bytes) -> tuple[bytes, bytes]:
+    """The header section with its last CR LF, and the body behind the empty line."""
+    if message.startswith(b"\r\n"):
+        return b"", message[2:]
+    head, _, body = message.partition(b"\r\n\r\n")
+    return head + b"\r\n", body
+
+
+def fields_of(head: bytes) -> list[tuple[str, bytes]]:
+    """The fields of a header section from the top: name in lower case, and the octets with their CR LF."""
+    return [(found[1].decode("ascii").lower(), found[0]) for found in _FIELD.finditer(head + b"\r\n")]
+
+
+def worth_signing(fields: list[tuple[str, bytes]]) -> list[str]:
+    """The names for h= when nobody chose: what the reader sees, and From once more than there is."""
+    there = [name for name, _ in fields]
+    names = [name for name in WORTH_SIGNING for _ in range(there.count(name))]
+    return ["from", *names] if "from" in names else names
+
+
+def body_hash(body: bytes, form: Form) -> bytes:
+    """SHA-256 of the body in its canonical form: what bh= carries (RFC 6376 §3.7)."""
+    digest = hashlib.sha256()
+    for piece in canonical.body(body, form):
+        digest.update(piece)
+    return digest.digest()
+
+
+def signed_octets(fields: list[tuple[str, bytes]], names: list[str], signature: bytes, form: Form) -> bytes:
+    """What is signed: the named fields, then the signature field with an empty b= (RFC 6376 §3.7).
+
+    A name takes the lowest field of that name that no name before it took (RFC 6376 §5.4.2); one that is
+    not there adds nothing.
+    """
+    left: dict[str, list[bytes]] = {}
+    for name, octets in fields:
+        left.setdefault(name, []).append(octets)
+    chosen = [left[name].pop() for name in names if left.get(name)]
+    last = canonical.header(signature + b"\r\n", form)[:-2]
+    return b"".join(canonical.header(octets, form) for octets in chosen) + last
+
+
+def _signature(key: PrivateKey, octets: bytes) -> bytes:
+    if isinstance(key, RSAPrivateKey):
+        return key.sign(octets, PKCS1v15(), SHA256())
+    # RFC 8463 §3: Ed25519 signs the hash of the octets, not the octets.
+    return key.sign(hashlib.sha256(octets).digest())
+
+
+def _written(tags: dict[str, str]) -> bytes:
+    """The field without CR LF, folded, up to and with `b=`."""
+    lines, line = [], "DKIM-Signature:"
+    for name, value in tags.items():
+        tag = f" {name}={value};"
+        if len(line) + len(tag) > _WIDTH:
+            lines.append(line)
+            line = ""
+        line += _folded(tag, first=len(line), after=":" if name == "h" else "")
+    return "\r\n".join([*lines, line, " b="]).encode("ascii")
+
+
+def _folded(text: str, *, first: int, after: str = "") -> str:
+    """`text` broken into lines: after the character `after`, or anywhere."""
+    width, lines = _WIDTH - first, []
+    while len(text) > width:
+        at = text.rfind(after, 1, width) + 1 if after else width
+        at = at if at > 1 else width
+        lines.append(text[:at])
+        text, width = " " + text[at:], _WIDTH
+    return "\r\n".join([*lines, text])
