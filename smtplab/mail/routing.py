@@ -21,18 +21,12 @@ from random import Random
 
 from .domain import check_domain, to_ascii
 from .errors import RecordError
-from .reply import Reply
 from .route import Answer, Cname, Question, Route, Target
 from .routing_mx import Exchanger, addresses_of, asked, is_address, read
+from .routing_record import MOST_ADDRESSES, MOST_EXCHANGERS, MX_RULE, Record
 from .text import visible
-from .verdict import Step, Verdict
+from .verdict import Step
 
-# Whatever the DNS says, a decision ends. RFC 5321 §5.1 allows a limit, and wants two addresses at least.
-MOST_EXCHANGERS = 10  # that are looked up: 20 questions
-MOST_ADDRESSES = 5  # of one exchanger, of all IP versions together
-SHOWN = 80  # characters of a stranger's name in a reply
-
-MX_RULE = "RFC 5321 §5.1"
 Asking = Generator[Question, Answer, Route]
 
 
@@ -69,46 +63,34 @@ def relay_through(
     return _Decision(host, random, frozenset(name.lower() for name in me), cname, versions).relay()
 
 
-class _Decision:
-    """One decision on its way: the steps so far, and the questions with their answers."""
-
-    def __init__(
-        self, domain: str, random: Random, me: frozenset[str], cname: Cname, versions: Sequence[int]
-    ) -> None:
-        self.domain = domain
-        self.random = random
-        self.me = me
-        self.cname = cname
-        self.versions = versions
-        self.steps: list[Step] = []
-        self.queries: list[tuple[Question, Answer]] = []
-        self.looked_up = 0
+class _Decision(Record):
+    """The decision itself, from the domain to the addresses."""
 
     def run(self) -> Asking:
         try:
             check_domain(self.domain)
         except RecordError as error:
-            return self._refuse("a domain", visible(error.message), 550, "5.1.2", "RFC 5321 §4.1.2")
+            return self.refuse("a domain", visible(error.message), 550, "5.1.2", "RFC 5321 §4.1.2")
         if self.domain.startswith("["):
             return self._literal()
         name = to_ascii(self.domain)
         answer = yield from self._ask(name, "MX")
         name = self._follow(name, answer)
         if answer.status == "no answer":
-            return self._later(f"{name} MX", "the DNS gave no answer, which is not a no: the message waits")
+            return self.later(f"{name} MX", "the DNS gave no answer, which is not a no: the message waits")
         if answer.status == "no such name":
             why = f"there is no domain {name}, so no MX and no address either"
-            return self._refuse(f"{name} MX", why, 550, "5.1.2", MX_RULE, said="Domain not found")
+            return self.refuse(f"{name} MX", why, 550, "5.1.2", MX_RULE, said="Domain not found")
         if answer.status == "no data":
             return (yield from self._implicit(name))
         exchangers, notes = read(name, answer.values)
         self.steps += notes
         if not exchangers:
-            return self._none_usable()
+            return self.none_usable()
         if len(exchangers) == 1 and exchangers[0].is_null and exchangers[0].preference == 0:
             why = "the null MX stands alone: the domain says that it takes no mail, so nobody is asked"
             said = "Recipient address has null MX"
-            return self._refuse(f"{name} MX 0 .", why, 556, "5.1.10", "RFC 7505 §3", said=said)
+            return self.refuse(f"{name} MX 0 .", why, 556, "5.1.10", "RFC 7505 §3", said=said)
         return (yield from self._exchangers(self._ordered(exchangers)))
 
     def relay(self) -> Asking:
@@ -121,13 +103,13 @@ class _Decision:
         self.queries += found.queries
         self.steps.append(found.step(self.domain, MOST_ADDRESSES))
         if found.addresses:
-            return self._route([Target(None, self.domain, a) for a in found.addresses[:MOST_ADDRESSES]])
+            return self.route([Target(None, self.domain, a) for a in found.addresses[:MOST_ADDRESSES]])
         if found.waits:
-            return self._later(self.domain, "the smart host's address is not known now: the message waits")
+            return self.later(self.domain, "the smart host's address is not known now: the message waits")
         # This host is set up wrongly, and the recipient's address is not to blame: nothing is given up.
         why = "the smart host has no address, and there is no way around it: the message waits"
         said = "The smart host has no address"
-        return self._refuse(self.domain, why, 451, "4.3.5", "RFC 3463 §3.4", said=said)
+        return self.refuse(self.domain, why, 451, "4.3.5", "RFC 3463 §3.4", said=said)
 
     def _ask(self, name: str, rdtype: str) -> Generator[Question, Answer, Answer]:
         """Ask, and write down a step for it."""
@@ -158,16 +140,16 @@ class _Decision:
         text = text[5:] if text.lower().startswith("ipv6:") else text
         if not is_address(text):
             why = "it is an address literal of a kind that has no meaning here"
-            return self._refuse(self.domain, why, 550, "5.1.2", "RFC 5321 §4.1.3")
+            return self.refuse(self.domain, why, 550, "5.1.2", "RFC 5321 §4.1.3")
         address = str(ip_address(text))
-        if self._is_me(address):
-            return self._loop(self.domain, f"{address} is an address of this host itself")
+        if self.is_me(address):
+            return self.loop(self.domain, f"{address} is an address of this host itself")
         if ip_address(address).version not in self.versions:
             why = "this host has no address of that IP version, so it cannot go there"
-            return self._refuse(self.domain, why, 550, "5.4.4", "RFC 5321 §5.2", said="No route to it")
+            return self.refuse(self.domain, why, 550, "5.4.4", "RFC 5321 §5.2", said="No route to it")
         why = "the address is written in the mail address itself: no look-up, and no second host to try"
         self.steps.append(Step(self.domain, why, "known", "RFC 5321 §4.1.3"))
-        return self._route([Target(None, self.domain, address)])
+        return self.route([Target(None, self.domain, address)])
 
     def _implicit(self, name: str) -> Asking:
         """No MX at all: the domain's own addresses do, as an MX of preference 0 would lead to them."""
@@ -194,7 +176,7 @@ class _Decision:
         """Look the exchangers up, until there are no more or one of them is this host."""
         ordered = self._before_me(ordered)
         if not ordered:
-            return self._loop(self.domain, "no mail exchanger is left that is better than this host")
+            return self.loop(self.domain, "no mail exchanger is left that is better than this host")
         if len(ordered) > MOST_EXCHANGERS:
             why = f"only the first {MOST_EXCHANGERS} are looked up, so that no DNS can keep this MTA busy"
             self.steps.append(Step(f"{len(ordered)} mail exchangers", why, "policy", MX_RULE))
@@ -204,12 +186,12 @@ class _Decision:
             self.looked_up += 1
             found = yield from addresses_of(exchanger, self.versions, self.cname)
             self.queries += found.queries
-            if mine := next(filter(self._is_me, found.addresses), ""):
+            if mine := next(filter(self.is_me, found.addresses), ""):
                 targets = [t for t in targets if (t.preference or 0) < exchanger.preference]
                 why = f"it has {mine}, an address of this host: it goes, and all that are not better"
                 self.steps.append(Step(exchanger.label, why, "policy", MX_RULE, found.steps))
                 if not targets and not waiting:
-                    return self._loop(self.domain, "no mail exchanger is left that is better than this host")
+                    return self.loop(self.domain, "no mail exchanger is left that is better than this host")
                 break
             self.steps.append(found.step(exchanger.label, MOST_ADDRESSES))
             waiting = waiting or found.waits
@@ -229,50 +211,11 @@ class _Decision:
 
     def _end(self, targets: list[Target], ordered: list[Exchanger], waiting: bool) -> Route:
         if targets:
-            return self._route(targets)
+            return self.route(targets)
         if waiting:
             why = "no address is known yet, and some answers are missing: the message waits"
-            return self._later("no mail exchanger can be used now", why)
+            return self.later("no mail exchanger can be used now", why)
         if ordered[0].implicit:
             why = f"no MX, and {ordered[0].name} has no address that this host can reach: it takes no mail"
-            return self._refuse(
-                "the implicit MX", why, 550, "5.4.4", MX_RULE, said="It has no mail exchanger"
-            )
-        return self._none_usable()
-
-    def _none_usable(self) -> Route:
-        why = "there are MX records and none can be used: an error, and the domain's own address is not tried"
-        said = "None of its mail exchangers can be used"
-        return self._refuse("no mail exchanger can be used", why, 550, "5.4.4", MX_RULE, said=said)
-
-    def _is_me(self, name: str) -> bool:
-        """An address of this host. 127.0.0.1 and ::1 are whoever reads them, and so is 0.0.0.0."""
-        if name in self.me:
-            return True
-        address = ip_address(name)
-        return address.is_loopback or address.is_unspecified
-
-    def _loop(self, what: str, why: str) -> Route:
-        said = "Its mail loops back to this host"
-        return self._refuse(what, f"{why}: sent on, it would come back", 554, "5.4.6", MX_RULE, said=said)
-
-    def _later(self, what: str, why: str) -> Route:
-        said = "The DNS did not answer"
-        return self._refuse(what, why, 451, "4.4.3", MX_RULE, said=said)
-
-    def _refuse(
-        self, what: str, why: str, code: int, enhanced: str, rule: str, said: str = "Bad destination"
-    ) -> Route:
-        """No targets: the reply that this MTA gives itself."""
-        result = "delayed" if code < 500 else "failed"
-        self.steps.append(Step(what, why, result, rule))
-        name = visible(self.domain)
-        name = name if len(name) <= SHOWN else name[: SHOWN - 3] + "..."
-        return self._route([], Reply(code, enhanced, (f"{said}: {name}",)), rule)
-
-    def _route(self, targets: list[Target], refusal: Reply | None = None, rule: str = "") -> Route:
-        result = "known" if targets else self.steps[-1].result
-        meters = {"mail exchangers": (self.looked_up, MOST_EXCHANGERS)} if self.looked_up else {}
-        question = f"where does mail for {visible(self.domain)} go?"
-        verdict = Verdict(result, "routing", question, tuple(self.steps), meters)
-        return Route(self.domain, tuple(targets), verdict, tuple(self.queries), refusal, rule)
+            return self.refuse("the implicit MX", why, 550, "5.4.4", MX_RULE, said="It has no mail exchanger")
+        return self.none_usable()
