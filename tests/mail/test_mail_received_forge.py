@@ -158,3 +158,34 @@ def test_it_is_a_message() -> None:
 def test_what_cannot_be_made(hops: int | None, forged: int | None, anomalies: list[str] | None) -> None:
     with pytest.raises(ValueError):
         forge(1, hops=hops, forged=forged, anomalies=anomalies)
+
+
+def test_guesses_are_held_against_the_truth() -> None:
+    for forged in FORGED[:200]:
+        right = forged.check(forged.known, forged.forged)
+        assert right.result == "pass" and forged.check(known=forged.known).result == "pass"
+        known, made_up = right.steps
+        assert [step.result for step in known.steps].count("known") == forged.known
+        assert ("can't be told" in made_up.why) == (bool(forged.forged) and not forged.tellable)
+        assert bool(made_up.steps) == forged.tellable
+        assert forged.check(forged.known + 1, forged.forged).result == "fail"
+        assert forged.check(forged=forged.forged + 1).result == "fail"
+        assert forged.check().result == "none"
+
+
+def test_what_is_shown_gives_nothing_away() -> None:
+    forged = next(one for one in FORGED if one.forged)
+    assert "truth" not in repr(forged) and "forged" not in repr(forged).lower().removeprefix("forged(")
+    assert str(forged) == forged.message.decode().replace("\r\n", "\n")
+
+
+def test_the_forgers_own_host_is_named_like_any_other() -> None:
+    """A name that only forged chains have would tell them from the others."""
+
+    def labels(hops: int, lines: int) -> set[str]:
+        made = (forge(seed, hops=hops, forged=lines, anomalies=()) for seed in range(300))
+        newest = (chain(one.message, trusted=one.trusted).claimed[-1:] for one in made)
+        return {hop.received.by.partition(".")[0] for found in newest for hop in found if len(found)}
+
+    honest = labels(4, 0)
+    assert labels(1, 3) <= honest and len(labels(1, 3)) > 3

@@ -10,12 +10,13 @@ is False. It needs no network and no clock, and never the global random numbers.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
 from ..hosts import Address
-from ..text import encode
+from ..text import encode, visible
+from ..verdict import Verdict
 from .forge_dialects import DIALECTS, date, safe
 from .forge_order import Planted
 from .forge_plants import PLANTS
@@ -49,13 +50,16 @@ class TrueHop:
 
 @dataclass(frozen=True, slots=True)
 class Forged:
-    """A message, whom its reader trusts, and the truth: each hop, the oldest first, and what was planted."""
+    """A message, whom its reader trusts, and the truth: each hop, the oldest first, and what was planted.
+
+    As text it is the message: what it shows gives nothing away. `check` holds guesses against the truth.
+    """
 
     seed: int
-    message: bytes
+    message: bytes = field(repr=False)
     trusted: tuple[str, ...]
-    truth: tuple[TrueHop, ...]
-    planted: tuple[Planted, ...]
+    truth: tuple[TrueHop, ...] = field(repr=False)
+    planted: tuple[Planted, ...] = field(repr=False)
 
     @property
     def known(self) -> int:
@@ -72,6 +76,15 @@ class Forged:
         """True when something that does not fit gives forged lines away; False for a consistent forgery, and
         when nothing is forged."""
         return any(hop.forged and hop.number == planted.hop for planted in self.planted for hop in self.truth)
+
+    def check(self, known: int | None = None, forged: int | None = None) -> Verdict:
+        """Two guesses, judged: how many lines, from the top, are known, and how many are made up."""
+        from .forge_check import check
+
+        return check(self, known, forged)
+
+    def __str__(self) -> str:
+        return visible(self.message.replace(b"\r\n", b"\n"), keep="\n\t")
 
 
 def forge(

@@ -108,7 +108,8 @@ def _home(world: World, sender: Host) -> Host:
 def _forge(made: Plan, sender: Host, count: int) -> Host:
     """The lines that the sender made up, of a way that never was, up to a host of its own."""
     world = made.world
-    attacker = world.host("mail", world.organisation())
+    # named as the host would be that really stood there: else the name gives the forgery away
+    attacker = _relay(world) if count > 1 else world.host("mail", world.organisation())
     client: Host = _home(world, sender)
     for number in range(count):
         host = attacker if number == count - 1 else sender if not number else _relay(world)
