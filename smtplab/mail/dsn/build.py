@@ -117,7 +117,7 @@ def _recipient(fate: Fate, utf8: bool) -> bytes:
 
 
 def _returned(original: bytes, full: bool, utf8: bool) -> bytes:
-    """The message as it came, or its header section (RFC 6522 §3, RFC 6533 §6)."""
+    """The message as it came, or its header section (RFC 6522 §3, RFC 6533 §4)."""
     header = split(original)[0]
     beyond = not header.isascii()
     if full:

@@ -11,13 +11,12 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import get_args
 
 from ..errors import RecordError
 from ..header.field import Field, Message, fields, first, octets, split
 from ..mime import Part, content_type, parts
 from ..text import decode
-from .record import Action, Fate, Report
+from .record import ACTIONS, Action, Fate, Report
 
 STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status")
 RETURNED_TYPES = ("message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers")
@@ -82,7 +81,7 @@ def parse(message: Message) -> Report:
 def fate(block: tuple[Field, ...]) -> Fate:
     """One recipient's fields as a record."""
     word = first(block, "Action").lower()
-    action = next((known for known in get_args(Action) if known == word), "failed")
+    action: Action = next((known for known in ACTIONS if known == word), "failed")
     status = _STATUS.match(first(block, "Status"))
     kind, diagnostic = typed(first(block, "Diagnostic-Code"))
     original_kind, original = typed(first(block, "Original-Recipient"))
