@@ -14,13 +14,16 @@ from ipaddress import ip_address, ip_network
 
 import dns.exception
 import dns.resolver
+from dns.rdata import Rdata
 
 from ..mail.envelope import Envelope, Recipient
 from ..mail.errors import LabError
 from ..mail.path import Path
 from ..mail.reply import Reply
+from ..mail.verdict import Step
+from . import dialects
 from .mta import Mta
-from .policy import Policy
+from .policy import Policy, refuse
 from .server import SmtpServer
 from .world import World
 
@@ -29,6 +32,13 @@ LISTED = "127.0.0.2"  # the value of an entry, by convention (RFC 5782 §2.1)
 TESTS = ("127.0.0.2", "::ffff:7f00:2")
 VALUES = ip_network("127.0.0.0/8")  # where the value of an entry lies (RFC 5782 §2.1)
 AFTER = timedelta(hours=1)
+
+_BLOCKED = "Service unavailable; Client host [{client}] blocked using {zone}"
+REPLIES = {
+    "standard": Reply(554, "5.7.1", (_BLOCKED,)),
+    "postfix": Reply(554, "5.7.1", (_BLOCKED,)),
+    "microsoft": Reply(550, "5.7.1", (_BLOCKED,)),  # as third parties report it
+}
 
 
 class Blocklist:
@@ -104,24 +114,37 @@ class Blocklist:
 class AskBlocklist(Policy):
     """Refuse recipients to a client that is listed, unless it has logged in."""
 
-    def __init__(self, blocklist: Blocklist, world: World) -> None:
+    def __init__(self, blocklist: Blocklist, world: World, dialect: str = "standard") -> None:
         self.blocklist, self._world = blocklist, world
+        self.dialect = dialects.known(dialect)
 
     async def on_rcpt(self, session: SmtpServer, recipient: Recipient) -> Reply | None:
-        address = session.wire.transcript.client.address
-        if session.account or not await self._listed(address):
+        client = session.wire.transcript.client.address
+        if session.account or not (entry := await self._entry(client)):
             return None
-        text = f"Service unavailable; Client host [{address}] blocked using {self.blocklist.zone}"
-        return Reply(554, "5.7.1", (text,))
+        reply = dialects.say(REPLIES, self.dialect, client=client, zone=self.blocklist.zone)
+        why = f"the client is on the list {self.blocklist.zone}"
+        return refuse(session, reply, f"[{client}]", why, "RFC 5782 §2.1", entry)
 
-    async def _listed(self, address: str) -> bool:
-        """Whether the list has an entry. A list that does not answer must not stop all mail, and neither
-        must one whose name has gone to somebody who gives it an address of the web."""
+    async def _entry(self, client: str) -> tuple[Step, ...]:
+        """The list's entry for a client, as steps: its value, and its reason; () when there is none.
+
+        A list that does not answer must not stop all mail, and neither must one whose name has gone to
+        somebody who gives it an address of the web.
+        """
+        name = self.blocklist.name(client)
+        values = [value.to_text() for value in await self._ask(name, "A")]
+        if not any(ip_address(value) in VALUES for value in values):
+            return ()
+        # Only now: the reason is for people to read (RFC 5782 §2.1), and most clients are not listed.
+        reasons = [value.to_text() for value in await self._ask(name, "TXT")] or ["no reason is given"]
+        return (Step(f"{name} A", ", ".join(values), "fail"), Step(f"{name} TXT", ", ".join(reasons)))
+
+    async def _ask(self, name: str, rdtype: str) -> list[Rdata]:
         try:
-            values = await self._world.lookup(self.blocklist.name(address), "A")
+            return await self._world.lookup(name, rdtype)
         except dns.exception.DNSException:
-            return False
-        return any(ip_address(value.to_text()) in VALUES for value in values)
+            return []
 
 
 class SpamTrap(Policy):

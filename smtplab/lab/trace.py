@@ -40,6 +40,8 @@ def return_path(path: Path) -> bytes:
 
 def without_field(content: bytes, name: str) -> bytes:
     """`content` without the header fields called `name`, folded lines included."""
+    if content.startswith(b"\r\n"):  # no header section
+        return content
     header, blank, body = content.partition(b"\r\n\r\n")
     kept: list[bytes] = []
     skipping = False
@@ -48,6 +50,8 @@ def without_field(content: bytes, name: str) -> bytes:
             skipping = line.lower().startswith(name.lower().encode() + b":")
         if not skipping:
             kept.append(line)
+    if not kept:  # the blank line that ends the header section is all that is left of it
+        return blank[2:] + body
     return b"\r\n".join(kept) + blank + body
 
 
@@ -58,5 +62,7 @@ def has_field(content: bytes, name: str) -> bool:
 
 def count(content: bytes, name: str) -> int:
     """How many fields called `name` the header section of `content` has."""
+    if content.startswith(b"\r\n"):  # no header section
+        return 0
     header = b"\r\n" + content.partition(b"\r\n\r\n")[0].lower()
     return header.count(b"\r\n" + name.lower().encode() + b":")

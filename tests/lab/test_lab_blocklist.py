@@ -175,7 +175,9 @@ def test_the_list_is_asked_at_rcpt_about_the_client_alone(lab: Lab, listing: Blo
         )
     assert [reply.code for reply in replies] == [250, 250, 554, 503]
     asked = [query for query in lab.dns.queries if query.name.endswith("bl.example")]
-    assert [(query.name, query.rdtype) for query in asked] == [("66.113.0.203.bl.example", "A")]
+    # RFC 5782 §2.1: the A record says whether, the TXT record why, and only who is listed is asked about why
+    name = "66.113.0.203.bl.example"
+    assert [(query.name, query.rdtype) for query in asked] == [(name, "A"), (name, "TXT")]
     with lab.connect("mx.birch.example") as session:
         assert session.say("EHLO x", "MAIL FROM:<>", "RCPT TO:<bob@birch.example>")[-1].code == 250
 
