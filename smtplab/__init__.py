@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .mail.received.forge import forge
     from .mail.received.parse import parse as parse_received
     from .mail.reply import Reply
+    from .mail.reply_desk import explain as explain_reply
     from .mail.sasl import explain as explain_login
     from .mail.session import State, refusal
     from .mail.transcript import Side
@@ -47,6 +48,7 @@ _WHERE = {
     "forge": "mail.received.forge",
     "parse_received": "mail.received.parse:parse",
     "explain_login": "mail.sasl:explain",
+    "explain_reply": "mail.reply_desk:explain",
     **dict.fromkeys(
         ("explain", "glossary", "hint", "lesson", "predict", "progress", "question", "quiz"), "course"
     ),

@@ -24,11 +24,15 @@ class Detail:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """How someone uses a number: who, for what, and whether only a third party says so."""
+    """How someone uses a number: who, for what, and whether only a third party says so.
+
+    `collides` marks a use for something else than the registry has: only the words tell the two apart.
+    """
 
     who: str
     meaning: str
     reported: bool = False
+    collides: bool = False
 
     def __str__(self) -> str:
         return f"{self.who}{' (reported)' if self.reported else ''}: {self.meaning}"
@@ -171,10 +175,10 @@ _GOOGLE, _MICROSOFT = "Gmail", "Microsoft"
 SEEN: dict[str, tuple[Seen, ...]] = {
     "4.1.2": (Seen("Postfix", "the recipient's domain was not found just now"),),
     "4.1.8": (Seen("Postfix", "the sender's domain was not found just now"),),
-    "5.1.10": (Seen(_MICROSOFT, "the recipient was not found", reported=True),),
+    "5.1.10": (Seen(_MICROSOFT, "the recipient was not found", reported=True, collides=True),),
     "4.2.1": (Seen(_GOOGLE, "the recipient is getting mail too quickly"),),
     "4.3.2": (Seen(_MICROSOFT, "too many messages to this recipient at once"),),
-    "5.4.1": (Seen(_MICROSOFT, "the recipient's address is rejected: access denied"),),
+    "5.4.1": (Seen(_MICROSOFT, "the recipient's address is rejected: access denied", collides=True),),
     "5.4.0": (Seen("Postfix", "too many hops: the message seems to loop"),),
     "5.4.6": (Seen(_GOOGLE, "more than 50 hops"), Seen("Postfix", "mail for this domain leads back to me")),
     "5.5.0": (Seen("Postfix", "the client spoke before the greeting"),),
@@ -189,11 +193,11 @@ SEEN: dict[str, tuple[Seen, ...]] = {
     "4.7.23": (Seen(_GOOGLE, "the client's address has no PTR record"),),
     "5.7.25": (Seen(_GOOGLE, "the client's address has no PTR record"),),
     "7.26": (Seen(_GOOGLE, "the message is not authenticated, or fails its domain's DMARC policy"),),
-    "7.27": (Seen(_GOOGLE, "SPF did not pass"),),
+    "7.27": (Seen(_GOOGLE, "SPF did not pass", collides=True),),
     "4.7.28": (Seen(_GOOGLE, "an unusual rate of mail from this sender"),),
-    "7.29": (Seen(_GOOGLE, "bulk mail came without TLS"),),
-    "7.30": (Seen(_GOOGLE, "DKIM did not pass"),),
-    "5.7.30": (Seen(_MICROSOFT, "password login is no longer supported"),),
+    "7.29": (Seen(_GOOGLE, "bulk mail came without TLS", collides=True),),
+    "7.30": (Seen(_GOOGLE, "DKIM did not pass", collides=True),),
+    "5.7.30": (Seen(_MICROSOFT, "password login is no longer supported", collides=True),),
     "4.7.31": (Seen(_GOOGLE, "the domain has no DMARC record"),),
     "4.7.32": (Seen(_GOOGLE, "the domain in From is not aligned"),),
     "7.40": (Seen(_GOOGLE, "the domain has no DMARC record"),),
