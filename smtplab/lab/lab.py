@@ -28,12 +28,14 @@ from .cast import CAST, HOME, RECORDS, VISITOR, Actor, topology
 from .clock import Clock
 from .delivery import Delivery
 from .dialling import Dialling
+from .dkim_keys import lab_key
 from .dns import Dns
 from .hosts import Host, Rule
 from .mailbox import Mail, Store
 from .mallory import Mallory
 from .mta import Mta
 from .queue import Item, Queue
+from .signing import Signer
 from .submission import MailProgram, parse
 from .world import World
 
@@ -76,6 +78,8 @@ class Lab(Dialling):
             if actor.services:
                 await self._open(actor, host)
         self.blocklist = Blocklist(self._world)
+        provider = "relay.example"  # it signs what it sells the delivery of, as itself
+        self.mtas["out.relay.example"].policies.append(Signer(self._world, provider, "r1", lab_key(provider)))
         self.network.rules.append(Rule(HOME, 25, "swallow", "home connections may not use port 25"))
 
     async def _open(self, actor: Actor, host: Host) -> None:

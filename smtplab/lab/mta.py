@@ -143,10 +143,10 @@ class Mta:
         id_ = f"{self._ids.getrandbits(40):010X}"
         if content.startswith((b" ", b"\t")):  # no header section, or it would continue the field above
             content = b"\r\n" + content
-        for policy in self.policies:
-            content = await policy.on_accept(session, envelope, content)
         if session.service.submission:
             content = self._complete(content, id_)
+        for policy in self.policies:  # a signer among them, which has to see what was added
+            content = await policy.on_accept(session, envelope, content)
         single = envelope.recipients[0].path if len(envelope.recipients) == 1 else None
         client = session.wire.transcript.client
         field_ = trace.received(
