@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .reply import Reply
-from .verdict import Verdict
+from .verdict import Step, Verdict
 
 # What came back: records; the name is there, but not with this type; no such name; no answer in time or a
 # server that failed (RFC 2308 §2, RFC 1035 §4.1.1).
@@ -50,11 +50,25 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class MailHost:
+    """A host that an MX record names, the domain itself, or the smart host, and what was decided about it.
+
+    `addresses` are those to try, none when it is left out; `step` says why.
+    """
+
+    preference: int | None
+    name: str
+    addresses: tuple[str, ...]
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """The decision for `domain`: `targets` in the order to try them, and the verdict that explains them.
 
     With no targets `refusal` is the reply that the MTA gives itself, 5yz or 4yz, by the section `rule`.
-    `queries` has what was asked and answered, in order.
+    `queries` has what was asked and answered, in order; `hosts` those that were looked at, best first, also
+    those that could not be used. With neither targets nor refusal the mail stays on the host that asks.
     """
 
     domain: str
@@ -63,3 +77,4 @@ class Route:
     queries: tuple[tuple[Question, Answer], ...] = ()
     refusal: Reply | None = None
     rule: str = ""
+    hosts: tuple[MailHost, ...] = ()

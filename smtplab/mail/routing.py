@@ -14,6 +14,7 @@ It keeps no answers: each decision asks anew.
 from __future__ import annotations
 
 from collections.abc import Collection, Generator, Sequence
+from dataclasses import replace
 from ipaddress import ip_address
 from itertools import groupby
 from operator import attrgetter
@@ -21,11 +22,14 @@ from random import Random
 
 from .domain import check_domain, to_ascii
 from .errors import RecordError
-from .route import Answer, Cname, Question, Route, Target
+from .route import Answer, Cname, MailHost, Question, Route
 from .routing_mx import Exchanger, addresses_of, asked, is_address, read
 from .routing_record import MOST_ADDRESSES, MOST_EXCHANGERS, MX_RULE, Record
 from .text import visible
 from .verdict import Step
+
+NONE_BETTER = "no mail exchanger is left that is better than this host"
+OUT = Step("left out", "it is not better than this host itself", "policy", MX_RULE)
 
 Asking = Generator[Question, Answer, Route]
 
@@ -101,9 +105,9 @@ class _Decision(Record):
         self.steps.append(Step(f"smart host {visible(self.domain)}", why, "", "RFC 5321 §2.3.10"))
         found = yield from addresses_of(Exchanger(0, self.domain, True), self.versions, self.cname)
         self.queries += found.queries
-        self.steps.append(found.step(self.domain, MOST_ADDRESSES))
+        self.take(None, self.domain, found.step(self.domain, MOST_ADDRESSES), found.addresses)
         if found.addresses:
-            return self.route([Target(None, self.domain, a) for a in found.addresses[:MOST_ADDRESSES]])
+            return self.route()
         if found.waits:
             return self.later(self.domain, "the smart host's address is not known now: the message waits")
         # This host is set up wrongly, and the recipient's address is not to blame: nothing is given up.
@@ -148,8 +152,8 @@ class _Decision(Record):
             why = "this host has no address of that IP version, so it cannot go there"
             return self.refuse(self.domain, why, 550, "5.4.4", "RFC 5321 §5.2", said="No route to it")
         why = "the address is written in the mail address itself: no look-up, and no second host to try"
-        self.steps.append(Step(self.domain, why, "known", "RFC 5321 §4.1.3"))
-        return self.route([Target(None, self.domain, address)])
+        self.take(None, self.domain, Step(self.domain, why, "known", "RFC 5321 §4.1.3"), [address])
+        return self.route()
 
     def _implicit(self, name: str) -> Asking:
         """No MX at all: the domain's own addresses do, as an MX of preference 0 would lead to them."""
@@ -176,29 +180,37 @@ class _Decision(Record):
         """Look the exchangers up, until there are no more or one of them is this host."""
         ordered = self._before_me(ordered)
         if not ordered:
-            return self.loop(self.domain, "no mail exchanger is left that is better than this host")
+            return self.loop(self.domain, NONE_BETTER)
         if len(ordered) > MOST_EXCHANGERS:
             why = f"only the first {MOST_EXCHANGERS} are looked up, so that no DNS can keep this MTA busy"
             self.steps.append(Step(f"{len(ordered)} mail exchangers", why, "policy", MX_RULE))
-        targets: list[Target] = []
         waiting = False
-        for exchanger in ordered[:MOST_EXCHANGERS]:
+        for place, exchanger in enumerate(ordered[:MOST_EXCHANGERS]):
             self.looked_up += 1
             found = yield from addresses_of(exchanger, self.versions, self.cname)
             self.queries += found.queries
             if mine := next(filter(self.is_me, found.addresses), ""):
-                targets = [t for t in targets if (t.preference or 0) < exchanger.preference]
-                why = f"it has {mine}, an address of this host: it goes, and all that are not better"
-                self.steps.append(Step(exchanger.label, why, "policy", MX_RULE, found.steps))
-                if not targets and not waiting:
-                    return self.loop(self.domain, "no mail exchanger is left that is better than this host")
+                self._take_out(exchanger, mine, found.steps, ordered[place + 1 :])
+                if not self.hosts_left and not waiting:
+                    return self.loop(self.domain, NONE_BETTER)
                 break
-            self.steps.append(found.step(exchanger.label, MOST_ADDRESSES))
+            step = found.step(exchanger.label, MOST_ADDRESSES)
+            self.take(exchanger.preference, exchanger.name, step, found.addresses)
             waiting = waiting or found.waits
-            targets += [
-                Target(exchanger.preference, exchanger.name, a) for a in found.addresses[:MOST_ADDRESSES]
-            ]
-        return self._end(targets, ordered, waiting)
+        return self._end(ordered, waiting)
+
+    def _take_out(
+        self, mine: Exchanger, address: str, asked: tuple[Step, ...], rest: list[Exchanger]
+    ) -> None:
+        """`mine` turned out to be this host: it goes, and those that are not better, before it and after."""
+        self.hosts = [
+            host if (host.preference or 0) < mine.preference else replace(host, addresses=(), step=OUT)
+            for host in self.hosts
+        ]
+        why = f"it has {address}, an address of this host: it goes, and all that are not better"
+        self.take(mine.preference, mine.name, Step(mine.label, why, "policy", MX_RULE, asked), [])
+        for exchanger in rest[:MOST_EXCHANGERS]:
+            self.hosts.append(MailHost(exchanger.preference, exchanger.name, (), OUT))
 
     def _before_me(self, ordered: list[Exchanger]) -> list[Exchanger]:
         """Those that are better than this host, where the MX records name it: the others would loop."""
@@ -206,12 +218,17 @@ class _Decision(Record):
         if mine is None:
             return ordered
         why = "it names this host: it goes, and all that are not better, or the mail would go in a circle"
+        better = [e for e in ordered if e.preference < mine.preference]
         self.steps.append(Step(mine.label, why, "policy", MX_RULE))
-        return [e for e in ordered if e.preference < mine.preference]
+        self.dropped = [
+            MailHost(e.preference, e.name, (), self.steps[-1] if e is mine else OUT)
+            for e in ordered[len(better) :][:MOST_EXCHANGERS]
+        ]
+        return better
 
-    def _end(self, targets: list[Target], ordered: list[Exchanger], waiting: bool) -> Route:
-        if targets:
-            return self.route(targets)
+    def _end(self, ordered: list[Exchanger], waiting: bool) -> Route:
+        if self.hosts_left:
+            return self.route()
         if waiting:
             why = "no address is known yet, and some answers are missing: the message waits"
             return self.later("no mail exchanger can be used now", why)

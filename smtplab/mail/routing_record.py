@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from random import Random
 
 from .reply import Reply
-from .route import Answer, Cname, Question, Route, Target
+from .route import Answer, Cname, MailHost, Question, Route, Target
 from .text import visible
 from .verdict import Step, Verdict
 
@@ -37,6 +37,17 @@ class Record:
         self.steps: list[Step] = []
         self.queries: list[tuple[Question, Answer]] = []
         self.looked_up = 0
+        self.hosts: list[MailHost] = []
+        self.dropped: list[MailHost] = []  # those that are not better than this host
+
+    @property
+    def hosts_left(self) -> bool:
+        return any(host.addresses for host in self.hosts)
+
+    def take(self, preference: int | None, name: str, step: Step, addresses: Sequence[str]) -> None:
+        """Write down what was decided about one host."""
+        self.steps.append(step)
+        self.hosts.append(MailHost(preference, name, tuple(addresses[:MOST_ADDRESSES]), step))
 
     @property
     def shown(self) -> str:
@@ -70,11 +81,15 @@ class Record:
         """No targets: the reply that this MTA gives itself."""
         result = "delayed" if code < 500 else "failed"
         self.steps.append(Step(what, why, result, rule))
-        return self.route([], Reply(code, enhanced, (f"{said}: {self.shown}",)), rule)
+        return self.route(Reply(code, enhanced, (f"{said}: {self.shown}",)), rule)
 
-    def route(self, targets: list[Target], refusal: Reply | None = None, rule: str = "") -> Route:
+    def route(self, refusal: Reply | None = None, rule: str = "") -> Route:
+        """The end. Without a refusal, every address of every host that is left is a target."""
+        hosts = (*self.hosts, *self.dropped)
+        left = () if refusal else hosts
+        targets = tuple(Target(host.preference, host.name, a) for host in left for a in host.addresses)
         result = "known" if targets else self.steps[-1].result
         meters = {"mail exchangers": (self.looked_up, MOST_EXCHANGERS)} if self.looked_up else {}
         question = f"where does mail for {self.shown} go?"
         verdict = Verdict(result, "routing", question, tuple(self.steps), meters)
-        return Route(self.domain, tuple(targets), verdict, tuple(self.queries), refusal, rule)
+        return Route(self.domain, targets, verdict, tuple(self.queries), refusal, rule, hosts)
