@@ -54,5 +54,5 @@ class Forger:
         return next(
             mail.raw
             for mail in reversed(self._lab.mailbox(self.recipient))
-            if mail.transcript.number == number
+            if mail.transcript and mail.transcript.number == number
         )

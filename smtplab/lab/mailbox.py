@@ -16,13 +16,16 @@ from ..mail.verdict import Step
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A delivered message: the octets as they lie in the mailbox, and how they came."""
+    """A delivered message: the octets as they lie in the mailbox, and how they came.
+
+    `transcript` is None for a message that the mailbox's own MTA made, such as a DSN: no client brought it.
+    """
 
     raw: bytes
     reverse_path: Path
     recipient: Path
     when: datetime
-    transcript: Transcript
+    transcript: Transcript | None
 
     @property
     def id(self) -> str:

@@ -17,9 +17,11 @@ from ..mail.path import Path
 from ..mail.reply import Reply
 from . import sasl, trace
 from .accounts import Accounts, Failures
+from .bounces import Bounces
 from .decisions import Decisions
 from .hosts import Host
-from .mailbox import Mail, Store, duplicate
+from .local import Local
+from .mailbox import Store
 from .policy import Policy, ask, decline
 from .queue import Item, Queue
 from .relay import RelayTable, Where
@@ -66,11 +68,15 @@ class Mta:
     check_senders: bool = False
     limits: Limits = field(default_factory=Limits)
     accounts: Accounts = field(init=False)
+    local: Local = field(init=False)
+    bounces: Bounces = field(init=False)
     failures: Failures = field(default_factory=Failures)
 
     def __post_init__(self) -> None:
         self._ids = self.world.random(self.name)
         self.accounts = Accounts(self.world.random(f"{self.name} accounts"), self.world.clock.now)
+        self.local = Local(self)
+        self.bounces = self.queue.reporter = Bounces(self)
 
     @property
     def name(self) -> str:
@@ -117,7 +123,7 @@ class Mta:
         """The reply to RCPT: may this client send there, does nothing else speak against it, and is
         there such a mailbox?"""
         path = recipient.path
-        local = self._is_local(path)
+        local = self.local.is_local(path)
         who = self.relay.who(session.wire.transcript.client.address, session.account)
         where: Where = "local" if local else "elsewhere"
         if refused := self.relay.refusal(who, where):
@@ -127,7 +133,7 @@ class Mta:
             return refused
         if not local:
             return Reply(250, "2.1.5", ("Recipient OK, will relay",))
-        if not self.verify_recipients or self.store.find(path) or path.address.lower() in self.aliases:
+        if not self.verify_recipients or self.local.knows(path):
             return Reply(250, "2.1.5", ("Recipient OK",))
         reply = Reply(550, "5.1.1", ("No such user here",))
         why = "the domain is here, and has no such mailbox and no such alias"
@@ -173,7 +179,7 @@ class Mta:
             submitter=self._submitter(envelope.parameters.auth, session.account),
         )
         self.queue.items.append(item)
-        self._hand_on(item)
+        self.local.hand_on(item)
         return Reply(250, "2.0.0", (f"OK, queued as {id_}",))
 
     def _submitter(self, asserted: str, account: str) -> str:
@@ -187,28 +193,14 @@ class Mta:
             return "<>"
         return asserted if self.accounts.owns(account, Path.of(asserted)) else "<>"
 
-    def _hand_on(self, item: Item) -> None:
-        """Deliver to the mailboxes that are here, and queue for the recipients that are not."""
-        elsewhere: list[Recipient] = []
-        for recipient in item.envelope.recipients:
-            if targets := self.aliases.get(recipient.path.address.lower()):
-                item.outcomes[recipient.path.address] = "expanded"
-                elsewhere += [Recipient(Path.of(target)) for target in targets]
-            elif mailbox := self.store.find(recipient.path):
-                self._deliver(mailbox, recipient.path, item)
-            else:
-                elsewhere.append(recipient)
-        if elsewhere:
-            self.queue.add(item, elsewhere)
-
-    def _deliver(self, mailbox: str, recipient: Path, item: Item) -> None:
-        path = item.envelope.reverse_path
-        raw = trace.return_path(path) + trace.without_field(item.content, "Return-Path")
-        mail = Mail(raw, path, recipient, self.world.clock.now(), item.transcript)
-        twin = self.store.deliver(mailbox, mail)
-        item.outcomes[recipient.address] = "dropped" if twin else "delivered"
-        if twin:
-            item.steps.append(duplicate(mailbox, mail, twin))
+    def originate(self, envelope: Envelope, content: bytes) -> Item:
+        """Send a message of the MTA's own making, a DSN for instance, as any other goes: to a mailbox here,
+        or through the queue. Called on the lab's loop. It gets no Received field: no client brought it."""
+        id_, now = f"{self._ids.getrandbits(40):010X}", self.world.clock.now()
+        item = Item(id_, envelope, content, None, now, submitter="<>")
+        self.queue.items.append(item)
+        self.local.hand_on(item)
+        return item
 
     def _complete(self, content: bytes, id_: str) -> bytes:
         """Add what a submitted message must have and lacks: Date and Message-ID (RFC 6409 §8)."""
@@ -218,7 +210,3 @@ class Mta:
         if not trace.has_field(content, "Date"):
             content = f"Date: {format_datetime(when)}\r\n".encode() + content
         return content
-
-    def _is_local(self, path: Path) -> bool:
-        domain = path.domain.lower()
-        return not domain or domain in self.store.domains

@@ -8,9 +8,12 @@ from .mailbox import Mail
 
 
 def newest(lab: Lab) -> Mail | None:
-    """The message that was delivered last, of all mailboxes; None when there is none."""
+    """The message that a client brought last, of all mailboxes; None when there is none.
+
+    What the mailbox's own MTA made, such as a DSN, counts only where there is nothing else.
+    """
     stored = [mail for store in lab._stores.values() for box in store.boxes.values() for mail in box]
-    return max(stored, key=lambda mail: mail.transcript.number, default=None)
+    return max(stored, key=lambda mail: mail.transcript.number if mail.transcript else -1, default=None)
 
 
 def expression(lab: Lab, mail: Mail) -> str:

@@ -91,9 +91,11 @@ def _stops(lab: Lab, items: list[Item]) -> list[Stop]:
         return len(stops)
 
     for item in items:
+        if item.transcript is None:  # a DSN, say: no client brought it
+            continue
         before = next((number[id(one)] for one in items if id(one) in number and _led(one, item)), 0)
         if before:
-            before = add(_overheard(item, before))
+            before = add(_overheard(item.transcript, before))
         number[id(item)] = add(
             Stop(
                 item.transcript.server.host,
@@ -116,6 +118,7 @@ def _led(one: Item, item: Item) -> bool:
 
 
 def _mailboxes(lab: Lab, item: Item, before: int) -> list[Stop]:
+    assert item.transcript
     store = lab.mta(item.transcript.server.host).store
     found = []
     for address, box in store.boxes.items():
@@ -126,9 +129,8 @@ def _mailboxes(lab: Lab, item: Item, before: int) -> list[Stop]:
     return found
 
 
-def _overheard(item: Item, before: int) -> Stop:
+def _overheard(ends: Transcript, before: int) -> Stop:
     """What a listener between the servers could read: from the octets that passed in clear, no others."""
-    ends = item.transcript
     clear = [event for event in ends.wire if event.kind == "data" and not event.tls]
     read = handed(replace(ends, events=clear))
     envelope, content = (read[-1].envelope, read[-1].message) if read else (None, None)
