@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 
 from ..mail.attempt import Attempt
@@ -9,7 +10,7 @@ from ..mail.reply import Reply
 from ..mail.text import visible
 from ..mail.transcript import Transcript
 from ..mail.verdict import Step, Verdict
-from .queue import Item
+from .item import Item
 
 Find = Callable[[Transcript], list[Item]]
 
@@ -31,24 +32,29 @@ class Delivery:
 
     def items(self) -> list[Item]:
         """The message as each MTA took it, in the order in which it travelled."""
-        found: list[Item] = []
-        todo = [self.transcript]
+        found: dict[Item, None] = {}
+        todo = deque(self._find(self.transcript))
         while todo:
-            for item in self._find(todo.pop(0)):
-                if all(item is not known for known in found):
-                    found.append(item)
-                    todo += [attempt.transcript for attempt in item.attempts if attempt.transcript]
-        return found
+            item = todo.popleft()
+            if item not in found:
+                found[item] = None
+                for attempt in item.attempts:
+                    todo += self._taken(attempt)
+        return list(found)
+
+    def _taken(self, attempt: Attempt) -> list[Item]:
+        """What the next host made of this try: its connection may have brought other messages too."""
+        if attempt.transcript is None or attempt.place is None:
+            return []
+        return self._find(attempt.transcript)[attempt.place : attempt.place + 1]
 
     @property
     def transcripts(self) -> list[Transcript]:
         """Every connection that the message went over, the submission first."""
-        hops = [self.transcript]
+        hops = {id(self.transcript): self.transcript}
         for item in self.items():
-            for attempt in item.attempts:
-                if attempt.transcript and all(attempt.transcript is not hop for hop in hops):
-                    hops.append(attempt.transcript)
-        return hops
+            hops.update({id(a.transcript): a.transcript for a in item.attempts if a.transcript})
+        return list(hops.values())
 
     @property
     def path(self) -> list[tuple[str, str]]:
@@ -65,7 +71,7 @@ class Delivery:
             outcomes = ", ".join(f"{address} {outcome}" for address, outcome in item.outcomes.items())
             steps.append(
                 Step(
-                    f"{item.transcript.server.host} {item.id}",
+                    f"{item.host} {item.id}",
                     outcomes or "no recipient left",
                     "",
                     "",
@@ -100,6 +106,8 @@ def _attempt(attempt: Attempt) -> Step:
     said = _said(attempt.reply) if attempt.reply else visible(attempt.note or "no reply")
     if attempt.rule:  # nobody was asked
         said = f"the MTA itself refuses with {attempt.reply}"
+    if attempt.expired and attempt.outcome == "failed":
+        said += f". That was the last try: {attempt.status}, delivery time expired"
     steps = (attempt.tls,) if attempt.tls else ()
     return Step(f"{attempt.recipient.path} to {attempt.host}", said, attempt.outcome, attempt.rule, steps)
 

@@ -1,98 +1,183 @@
 """Handing a message over: what an MTA says as a client once the connection stands, and what it must not say.
 
-RFC 5321 §3.3 is the dialogue. A message may need more than the next host offers: 8-bit content (RFC 6152 §3),
-letters beyond ASCII in an address or a header field (RFC 6531 §3.2). Then this MTA refuses by itself, and
-no host is asked. It does not convert content, and it finds no other host: `queue` does that.
+RFC 5321 §3.3 is the dialogue, and RFC 5321 §4.2.1 what its replies mean, each for the command before it. A
+message may need more than the next host offers: 8-bit content (RFC 6152 §3), letters beyond ASCII in an
+address or a header field (RFC 6531 §3.2). Then this MTA refuses by itself, and no host is asked. What the
+sender wants to be told goes on to a host that offers DSN (RFC 3461 §5.2.1).
+
+It does not convert content, and it finds no other host: `queue` does that.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Awaitable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import aiosmtplib
 
 from ..mail.envelope import MailParameters, Recipient
 from ..mail.reply import Reply
+from .patience import Patience
 
 if TYPE_CHECKING:
-    from .outbound import Outbound
-    from .queue import Item, SmartHost
+    from .item import Item
 
 _ASCII = bytes(range(128))
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+_DOT = re.compile(rb"^\.", re.MULTILINE)
 
 
 class Handover:
     """One message over one connection, for the recipients of `batch`.
 
-    `replies` has, by place in `batch`, the reply that settles each recipient, as far as there is one.
-    `rules` has the RFC section for those that this MTA gave itself, in place of the host.
+    `replies` has, by place in `batch`, the reply that settles each recipient, as far as there is one, `verbs`
+    the command that it answers, and `places` how many messages had been taken here before, for whom the
+    message was said. `rules` has the RFC section for replies that this MTA gave itself, in place of the host.
+    `begun` says that the host has answered MAIL. With `unclean` a transaction is still open here.
     """
 
     def __init__(
-        self, client: aiosmtplib.SMTP, outbound: Outbound, item: Item, batch: list[Recipient]
+        self, client: aiosmtplib.SMTP, patience: Patience, item: Item, batch: list[Recipient], *, taken: int
     ) -> None:
         self.client = client
-        self.outbound = outbound
+        self.patience = patience
         self.item = item
         self.batch = batch
+        self.taken = taken  # messages, over this connection
+        self.begun = False
+        self.unclean = False
         self.replies: dict[int, Reply] = {}
+        self.verbs: dict[int, str] = {}
         self.rules: dict[int, str] = {}
+        self.places: dict[int, int] = {}
 
-    async def run(self, smart_host: SmartHost | None) -> None:
-        """The whole dialogue. Raises TlsFailed, aiosmtplib.SMTPException and OSError where it breaks off."""
-        await self.outbound.connect(self.client)
-        await self.client.ehlo()
-        await self.outbound.start(self.client)
-        if smart_host:
-            await self.client.login(smart_host.account, smart_host.password)
-        self._refuse_what_cannot_go()
-        if asked := [n for n in range(len(self.batch)) if n not in self.replies]:
-            await self._transaction(asked)
-        await self.client.quit()
-
-    def _refuse_what_cannot_go(self) -> None:
+    async def run(self) -> None:
+        """As many transactions as it takes. Raises aiosmtplib.SMTPException or OSError when it breaks."""
         message = refusal_of_message(self.item, self.client)
         for n, recipient in enumerate(self.batch):
             if found := message or refusal_of_recipient(recipient, self.client):
                 self.replies[n], self.rules[n] = found
+        left = [n for n in range(len(self.batch)) if n not in self.replies]
+        while left:
+            left = await self._transaction(left)
 
-    async def _transaction(self, asked: list[int]) -> None:
-        path, words = self.item.envelope.reverse_path, parameters(self.item, self.client)
-        mail = await self._command(f"MAIL FROM:{path} {words}".rstrip())
+    async def _transaction(self, asked: list[int]) -> list[int]:
+        """One message to as many of `asked` as the host takes at once. Returns who is left for another."""
+        if self.unclean:
+            await self.reset()
+        words = parameters(self.item, self.client)
+        mail = await self._command("MAIL", f"FROM:{self.item.envelope.reverse_path} {words}".rstrip())
+        self.begun = True
         if mail.code >= 300:
-            self.replies.update(dict.fromkeys(asked, mail))
-            return
-        taken = []
-        for n in asked:
-            reply = await self._command(f"RCPT TO:{self.batch[n].path}")
+            self._settle(asked, mail)
+            return []
+        self.unclean = True
+        taken, left = await self._recipients(asked)
+        if taken:
+            await self._message(taken)
+        return left
+
+    async def _recipients(self, asked: list[int]) -> tuple[list[int], list[int]]:
+        """RCPT for each of `asked`: who is taken, and who comes later because there were too many."""
+        taken: list[int] = []
+        for place, n in enumerate(asked):
+            reply = await self._command("RCPT", f"TO:{for_rcpt(self.batch[n], self.item, self.client)}")
             if reply.code < 300:  # what counts is the reply to the message, and until then there is none
                 taken.append(n)
+            elif taken and says_too_many(reply):
+                return taken, asked[place:]
             else:
-                self.replies[n] = reply
-        if taken:
-            self.replies.update(dict.fromkeys(taken, await self._data()))
+                self._settle([n], reply)
+        return taken, []
 
-    async def _data(self) -> Reply:
-        try:
-            done = await self.client.data(self.item.content)
-        except aiosmtplib.SMTPDataError as error:
-            return reply_of(error)
-        return reply_of(done)
+    async def _message(self, taken: list[int]) -> None:
+        reply = await self._command("DATA")
+        if reply.code < 300:
+            raise aiosmtplib.SMTPException(f"the server said {reply} to DATA, which needs 354")
+        if reply.code >= 400:
+            self._settle(taken, reply)
+            return
+        self.places.update(dict.fromkeys(taken, self.taken))
+        reply = await self._said(".", self._content())
+        self.unclean = False
+        self.taken += reply.code < 300
+        self._settle(taken, reply)
 
-    async def _command(self, line: str) -> Reply:
-        return reply_of(await self.client.execute_command(line.encode("utf-8", "surrogateescape")))
+    async def _content(self) -> aiosmtplib.SMTPResponse:
+        if self.client.protocol is None:
+            raise aiosmtplib.SMTPServerDisconnected("Connection lost")
+        self.client.protocol.write(stuffed(self.item.content))
+        return await self.client.protocol.read_response(timeout=self.client.timeout)
+
+    def _settle(self, who: list[int], reply: Reply) -> None:
+        self.replies.update(dict.fromkeys(who, reply))
+        self.verbs.update(dict.fromkeys(who, self.patience.verb))
+
+    async def reset(self) -> None:
+        """End the transaction without a message (RFC 5321 §4.1.1.5)."""
+        await self._command("RSET")
+        self.unclean = False
+
+    async def _command(self, verb: str, argument: str = "") -> Reply:
+        line = f"{verb} {argument}".rstrip().encode("utf-8", "surrogateescape")
+        return await self._said(verb, self.client.execute_command(line))
+
+    async def _said(self, verb: str, answer: Awaitable[aiosmtplib.SMTPResponse]) -> Reply:
+        """The reply to `verb`. A 421 ends the session (RFC 5321 §3.8), and so does one out of sequence."""
+        said = await self.patience.reply(verb, answer)
+        if said.code == 421:
+            raise aiosmtplib.SMTPResponseException(said.code, said.message)
+        if not 200 <= said.code < 600 or (300 <= said.code < 400 and verb != "DATA"):
+            raise aiosmtplib.SMTPException(f"the server said {said.code} to {verb}, which is out of sequence")
+        return reply_of(said)
+
+
+def says_too_many(reply: Reply) -> bool:
+    """Does it refuse a recipient for coming after too many others (RFC 5321 §4.5.3.1.10)?
+
+    452 says so, and 552 did in RFC 821. Both have other uses, which an enhanced code tells apart.
+    """
+    return reply.code in (452, 552) and reply.enhanced[1:] in ("", ".5.3")
+
+
+def stuffed(content: bytes) -> bytes:
+    """`content` for the wire: every line ended by CRLF, dots doubled, and the last line (RFC 5321 §4.5.2)."""
+    lines = _LINE_END.sub(b"\r\n", content)
+    return _DOT.sub(b"..", lines if lines.endswith(b"\r\n") else lines + b"\r\n") + b".\r\n"
+
+
+def for_rcpt(recipient: Recipient, item: Item, client: aiosmtplib.SMTP) -> Recipient:
+    """The recipient with the parameters for RCPT: those of DSN, where they are offered (RFC 3461 §5.2.1).
+
+    ORCPT may be added where it is missing. It is, where the sender asked for any DSN: there it is of use.
+    """
+    if not client.supports_extension("DSN"):
+        return Recipient(recipient.path)
+    declared, orcpt = item.envelope.parameters, recipient.orcpt
+    if (
+        not orcpt
+        and (recipient.notify or declared.ret or declared.envid)
+        and recipient.path.address.isascii()
+    ):
+        orcpt = f"rfc822;{recipient.path.address}"
+    return replace(recipient, orcpt=orcpt, other=())
 
 
 def parameters(item: Item, client: aiosmtplib.SMTP) -> MailParameters:
     """The parameters of MAIL that the next host offers and the message needs.
 
-    AUTH says who submitted the message, or <> for unknown (RFC 4954 §5), and only where AUTH is offered.
+    AUTH says who submitted the message, or <> for unknown (RFC 4954 §5), and only where AUTH is offered. RET
+    and ENVID go on as they came (RFC 3461 §5.2.1).
     """
     declared, offers = item.envelope.parameters, client.supports_extension
     return MailParameters(
         body="8BITMIME" if declared.body == "8BITMIME" and offers("8BITMIME") else "",
         size=len(item.content) if offers("SIZE") else None,
         smtputf8=declared.smtputf8 and offers("SMTPUTF8"),
+        ret=declared.ret if offers("DSN") else "",
+        envid=declared.envid if offers("DSN") else "",
         auth=item.submitter if offers("AUTH") else "",
     )
 

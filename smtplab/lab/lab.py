@@ -19,6 +19,7 @@ from types import TracebackType
 from dns.rdata import Rdata
 
 from ..mail.errors import LabError
+from ..mail.history import History
 from ..mail.path import Path
 from ..mail.topology import Topology
 from ..mail.transcript import Transcript
@@ -35,6 +36,8 @@ from .mailbox import Mail, Store
 from .mallory import Mallory
 from .mta import Mta
 from .queue import Item, Queue
+from .router import Router
+from .routes import Routes
 from .signing import Signer
 from .submission import MailProgram, parse
 from .world import World
@@ -42,7 +45,7 @@ from .world import World
 _here: list[Lab] = []  # the lab of this notebook: there is one at a time
 
 
-class Lab(Dialling):
+class Lab(Dialling, Routes):
     """A running mail internet. In a script use it as a context manager: `with Lab() as lab: ...`.
 
     In a notebook, making a lab stops the one made before. Two labs with the same `seed` say the same
@@ -57,6 +60,7 @@ class Lab(Dialling):
         self.seed = seed
         self.mtas: dict[str, Mta] = {}
         self._stores: dict[str, Store] = {}
+        self._routers: dict[str, Router] = {}  # of programs that deliver by themselves
         self._world = World(seed, Host(VISITOR.name, VISITOR.addresses))
         self.mallory = Mallory(self._world)  # on the wire, once she is told what to do
         atexit.register(self.stop)
@@ -156,12 +160,40 @@ class Lab(Dialling):
         return issue([mta.accounts for mta in self.mtas.values()], name, hours)
 
     def _items_of(self, transcript: Transcript) -> list[Item]:
-        return [
-            item
-            for mta in self.mtas.values()
-            for item in mta.queue.items
-            if item.transcript is transcript or item.transcript is transcript.twin
-        ]
+        legs = [leg for leg in (transcript, transcript.twin) if leg]
+        return [item for mta in self.mtas.values() for leg in legs for item in mta.queue.came_by(leg)]
+
+    def history(self, delivery: Delivery) -> list[History]:
+        """What became of a message in the queue of each MTA that took it, in the order of its way."""
+        return [item.history(self.clock.now()) for item in delivery.items()]
+
+    # hosts --------------------------------------------------------------------------------------
+
+    def stop_host(self, name: str) -> None:
+        """Switch a host off: it closes its ports and cuts its connections, and its queue stands still.
+
+        What it has queued it keeps, in memory; what it was handing over when it stopped it will hand over
+        again, so that the next host may get it twice. Stopping it twice is harmless. Raises LabError for a
+        host that there is not.
+        """
+        self._world.thread.run(self._stop_host(name))
+
+    async def _stop_host(self, name: str) -> None:
+        host = self.network.host(name)
+        if host.name in self.mtas:
+            await self.mtas[host.name].queue.stop()
+        await self.network.stop(host)
+
+    def start_host(self, name: str) -> None:
+        """Switch a stopped host on again, and wait for what it makes of the time that it has missed."""
+        self._world.thread.run(self._start_host(name))
+        self.settle()
+
+    async def _start_host(self, name: str) -> None:
+        host = self.network.host(name)
+        await self.network.start(host)
+        if host.name in self.mtas:
+            self.mtas[host.name].queue.start()
 
     def settle(self) -> None:
         """Wait until no MTA has anything under way."""

@@ -99,6 +99,7 @@ class Middle(asyncio.Protocol):
         here = near.transcript
         here.leg, here.twin = "client", there
         there.leg, there.twin = "server", here
+        self.far.on_silence = near.fall_silent  # the client waits in vain for what the server does not say
         self.ear = Ear()
         self.deaf = False  # nothing can be told from what passes, or nobody wants to
         self.near_tls: Tunnel | None = None

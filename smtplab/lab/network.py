@@ -48,10 +48,14 @@ class Network:
         self.latency = 0.0
         self.gateways: dict[str, Host] = {}  # host -> what all its clients seem to be (NAT)
         self.transcripts: deque[Transcript] = deque(maxlen=KEPT)
+        self.newest: dict[int, Transcript] = {}  # real client port -> the last of those transcripts
+        self.clients: dict[int, Wire] = {}  # real client port -> the connection that lives now
         self.visitor = visitor
         self._now = now
         self._secrets = secrets
         self._taps: dict[tuple[str, int], Tap] = {}
+        self._stopped: dict[str, list[Tap]] = {}  # host -> where it listens when it runs
+        self._watchers: dict[int, Callable[[], None]] = {}  # real client port -> who asked about silence
         self._sources: dict[int, str] = {}  # real client port -> notional source address
         self._wires: set[Wire] = set()
         self._number = 0
@@ -86,12 +90,45 @@ class Network:
         """
         drops: list[tuple[Side, bytes]] = []  # one list for all addresses of the host
         for address in host.addresses:
-            tap = Tap(host, address, port, protocol, serve, tls, drops)
-            tap.listener = await asyncio.get_running_loop().create_server(
-                partial(_Gate, self, tap), LOOPBACK, 0
-            )
-            self._taps[address, port] = tap
+            await self._open(Tap(host, address, port, protocol, serve, tls, drops))
         return self._taps[host.addresses[0], port]
+
+    async def _open(self, tap: Tap, real: int = 0) -> None:
+        loop = asyncio.get_running_loop()
+        tap.listener = await loop.create_server(partial(_Gate, self, tap), LOOPBACK, real)
+        self._taps[tap.address, tap.port] = tap
+
+    async def stop(self, host: Host) -> None:
+        """Close the listeners of `host` and cut its connections. Doing it twice is harmless."""
+        self._stopped.setdefault(host.name, []).extend(self.taps(host))
+        await self._stop_listening(self.taps(host))
+        mine = [w for w in self._wires if host.name in (w.transcript.client.host, w.transcript.server.host)]
+        for wire in mine:
+            wire.abort()
+        while self._wires.intersection(mine):
+            await asyncio.sleep(0)
+
+    async def start(self, host: Host) -> None:
+        """Listen again where `host` listened, on the same real ports unless someone took them meanwhile."""
+        for tap in self._stopped.pop(host.name, []):
+            try:
+                await self._open(tap, tap.real_port)
+            except OSError:
+                await self._open(tap)
+
+    def watch(self, port: int, on_silence: Callable[[], None]) -> None:
+        """Call `on_silence` once nothing will come any more for the client with the real port `port`."""
+        self._watchers[port] = on_silence
+        if (wire := self.clients.get(port)) and wire.silent:
+            on_silence()
+
+    def unwatch(self, port: int) -> None:
+        """Do not call any more."""
+        self._watchers.pop(port, None)
+
+    def _fell_silent(self, port: int) -> None:
+        if watcher := self._watchers.get(port):
+            watcher()
 
     def tap(self, name: str, port: int) -> Tap:
         """The tap for `port` of a host's name or address. Raises LabError when nobody listens."""
@@ -187,7 +224,7 @@ class Network:
     async def close(self) -> None:
         """Close the listeners, then both ends of every connection, and wait until they are gone."""
         self._closed = True
-        await self._stop_listening()
+        await self._stop_listening(list(self._taps.values()))
         for wire in list(self._wires):
             wire.abort()
         for task in list(self._joining):
@@ -196,10 +233,12 @@ class Network:
         while self._wires:
             await asyncio.sleep(0)
 
-    async def _stop_listening(self) -> None:
+    async def _stop_listening(self, taps: list[Tap]) -> None:
         """Close the listeners, once what they have accepted is let in: asyncio would leave it open."""
-        listeners = [tap.listener for tap in self._taps.values() if tap.listener]
-        self._taps.clear()
+        listeners = [tap.listener for tap in taps if tap.listener]
+        for tap in taps:
+            tap.real_port = tap.real[1]
+            del self._taps[tap.address, tap.port]
         for sock in (sock for listener in listeners for sock in listener.sockets):
             with contextlib.suppress(NotImplementedError):  # Windows
                 asyncio.get_running_loop().remove_reader(sock)
@@ -217,11 +256,11 @@ class Network:
         if gateway := self.gateways.get(tap.host.name):
             source = gateway.addresses[0]
         legs = 2 if tap.middle else 1
-        wire = Wire(
-            self._record(source, transport.get_extra_info("peername")[1], tap), lambda: self.latency / legs
-        )
+        port = transport.get_extra_info("peername")[1]
+        wire = self._keep(Wire(self._record(source, port, tap), lambda: self.latency / legs))
         wire.drops = tap.drops
-        self._keep(wire)
+        wire.on_silence = partial(self._fell_silent, port)
+        self.clients[port] = wire
         wire.client.connection_made(transport)
         transport.set_protocol(wire.client)
         if rule:  # it swallows: nobody answers
@@ -241,15 +280,26 @@ class Network:
         client = Endpoint(self.host(source).name, source, port)
         server = Endpoint(tap.host.name, tap.address, tap.port)
         transcript = Transcript(self._number, client, server, self._now(), tap.protocol)
+        if len(self.transcripts) == self.transcripts.maxlen:
+            oldest = self.transcripts[0]
+            if self.newest.get(oldest.client.port) is oldest:
+                del self.newest[oldest.client.port]
         self.transcripts.append(transcript)
+        self.newest[port] = transcript
         return transcript
 
     def _keep(self, wire: Wire) -> Wire:
         """Know `wire` until it has closed."""
-        wire.on_closed = self._wires.discard
+        wire.on_closed = self._forget
         wire.on_tls = self._secrets.hand_over
         self._wires.add(wire)
         return wire
+
+    def _forget(self, wire: Wire) -> None:
+        self._wires.discard(wire)
+        port = wire.transcript.client.port
+        if self.clients.get(port) is wire:
+            del self.clients[port]
 
     def _join(self, wire: Wire, tap: Tap) -> None:
         if not tap.tls:

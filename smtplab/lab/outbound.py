@@ -21,6 +21,7 @@ import aiosmtplib
 from ..mail.errors import LabError
 from ..mail.text import visible
 from ..mail.verdict import Step
+from .patience import Patience
 
 Level = Literal["none", "may", "encrypt", "verify"]
 
@@ -59,20 +60,20 @@ class Outbound:
         self.broken = broken
         self.step: Step | None = None
 
-    async def connect(self, client: aiosmtplib.SMTP) -> None:
+    async def connect(self, client: aiosmtplib.SMTP, patience: Patience) -> None:
         """Read the greeting, under TLS if the port is one of implicit TLS. Raises TlsFailed."""
         if not client.use_tls:
-            await client.connect()
+            await patience.reply("", client.connect())
             return
         try:
-            await client.connect()
+            await patience.reply("", client.connect())
         except aiosmtplib.SMTPConnectError as error:
             if not isinstance(error.__cause__, ssl.SSLError):
                 raise
             raise self._failed(error.__cause__) from None
         self._secured("is there from the first octet on", "RFC 8314 §3.3")
 
-    async def start(self, client: aiosmtplib.SMTP) -> None:
+    async def start(self, client: aiosmtplib.SMTP, patience: Patience) -> None:
         """After EHLO: ask for TLS, or go on without, or raise TlsFailed."""
         if client.use_tls:
             return
@@ -83,18 +84,18 @@ class Outbound:
         elif not client.supports_extension("STARTTLS"):
             await self._do_without(client, f"{self.host} does not offer it")
         else:
-            await self._ask(client)
+            await self._ask(client, patience)
 
-    async def _ask(self, client: aiosmtplib.SMTP) -> None:
+    async def _ask(self, client: aiosmtplib.SMTP, patience: Patience) -> None:
         try:
-            await client.starttls(tls_context=self.context)
+            await patience.reply("STARTTLS", client.starttls(tls_context=self.context))
         except aiosmtplib.SMTPResponseException as refused:
             said = f"{refused.code} {visible(refused.message)}"
             await self._do_without(client, f"{self.host} refuses it with {said}")
         except _BROKEN as error:
             raise self._failed(error) from None
         else:
-            await client.ehlo()
+            await patience.reply("EHLO", client.ehlo())
             self._secured("was offered", "RFC 3207 §4.2")
 
     async def _do_without(self, client: aiosmtplib.SMTP, why: str) -> None:

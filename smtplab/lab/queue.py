@@ -1,77 +1,52 @@
 """The queue of an MTA: mail for other hosts, from acceptance to the next host's 250.
 
 An MTA that has said 250 to a message must deliver it or say that it could not (RFC 5321 §6.1). The
-queue finds the next host by MX (RFC 5321 §5.1), speaks SMTP to it (`handover`), under TLS as `outbound`
-decides, and tries again later after a temporary failure. It writes no DSN: what failed is kept
-with its reply.
+queue finds the next host by MX (`router`), hands over what is due (`dispatcher`, `sender`, `handover`), and
+tries again later after a temporary failure, by its `schedule`. It writes no DSN: it tells its `reporter`.
+
+It lives in memory: what it holds survives `lab.stop_host` and `lab.start_host`, but not the end of the lab.
+A real MTA has it on disk before it says 250 (RFC 5321 §7.8 leaves no other way to keep the promise).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+import heapq
+import itertools
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import Protocol
 
-import aiosmtplib
-import dns.exception
-
-from ..mail.attempt import Attempt, Outcome
-from ..mail.envelope import Envelope, Recipient
-from ..mail.errors import LabError
-from ..mail.reply import Reply
+from ..mail.envelope import Recipient
+from ..mail.route import Route
 from ..mail.transcript import Transcript
-from ..mail.verdict import Step
-from .handover import Handover, reply_of
-from .outbound import SUBMISSIONS, Level, Outbound, TlsFailed, checked
+from .dispatcher import Connections, Dispatcher, Job
+from .item import Item, SmartHost
+from .outbound import Level, checked
+from .router import Router
+from .schedule import Schedule
 from .world import World
 
-RETRY_AFTER = timedelta(minutes=30)  # RFC 5321 §4.5.4.1: at least half an hour
-GIVE_UP_AFTER = timedelta(days=5)  # RFC 5321 §4.5.4.1: at least four to five days
+__all__ = ["GIVE_UP_AFTER", "Connections", "Item", "Queue", "Reporter", "Schedule", "SmartHost"]
+
+GIVE_UP_AFTER = Schedule().give_up
 
 
-@dataclass(frozen=True, slots=True)
-class SmartHost:
-    """A host that takes all outgoing mail (a relay host): where it is, and the account to use there.
+class Reporter(Protocol):
+    """Who tells senders what became of their mail. Both are called on the lab's loop and must not wait."""
 
-    `tls` is the level for it (see `outbound`): a password is at stake, so it is "verify" unless told
-    otherwise.
-    """
+    def settled(self, item: Item, recipients: list[Recipient]) -> None:
+        """A round of tries has ended, and with it the way of `recipients`: their outcomes are final."""
 
-    host: str
-    port: int
-    account: str
-    password: str
-    tls: Level = "verify"
-
-    def __post_init__(self) -> None:
-        checked(self.tls)
-
-
-@dataclass(slots=True)
-class Item:
-    """A message that an MTA has taken: its id, its envelope, its octets, and what became of it.
-
-    `submitter` is what AUTH in MAIL tells the next host: an address, "<>" for unknown, or "" for nothing.
-    `outcomes` goes by recipient address as RCPT gave it; `steps` say why, where a local delivery was
-    anything but plain.
-    """
-
-    id: str
-    envelope: Envelope
-    content: bytes
-    transcript: Transcript
-    accepted: datetime
-    submitter: str = ""
-    outcomes: dict[str, Outcome] = field(default_factory=dict)
-    attempts: list[Attempt] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
-    next_try: datetime | None = None
+    def late(self, item: Item, recipients: list[Recipient]) -> None:
+        """`recipients` still wait, and the time to say so has come. Called once for a message."""
 
 
 class Queue:
     """One MTA's queue: `name` is what it says in EHLO; `smart_host` takes everything when set.
 
     `tls` is the level of TLS with other hosts: "none", "may", "encrypt" or "verify". Setting it raises
-    LabError for any other word.
+    LabError for any other word. A new `schedule` counts for messages from their next try on.
     """
 
     def __init__(self, name: str, world: World) -> None:
@@ -79,7 +54,20 @@ class Queue:
         self.world = world
         self.items: list[Item] = []
         self.smart_host: SmartHost | None = None
+        self.schedule = Schedule()
+        self.connections = Connections()
+        self.reporter: Reporter | None = None
+        self.router = Router(world, name)
+        self.stopped = False
         self._tls: Level = "may"
+        self._dispatcher = Dispatcher(self)
+        self._active: dict[Item, int] = {}  # how many rounds of it are under way
+        self._due: list[tuple[datetime, str, int, Item]] = []
+        self._alarms: set[datetime] = set()
+        self._to_warn: set[Item] = set()  # who has an entry in _due for it
+        self._count = itertools.count()
+        self._by_transcript: dict[int, list[Item]] = {}
+        self._indexed = 0
 
     @property
     def tls(self) -> Level:
@@ -89,112 +77,152 @@ class Queue:
     def tls(self, level: Level) -> None:
         self._tls = checked(level)
 
+    def came_by(self, transcript: Transcript) -> list[Item]:
+        """The messages that this connection brought, in order."""
+        if self._indexed > len(self.items):  # someone has emptied the list
+            self._by_transcript, self._indexed = {}, 0
+        for item in self.items[self._indexed :]:
+            if item.transcript:
+                self._by_transcript.setdefault(id(item.transcript), []).append(item)
+        self._indexed = len(self.items)
+        return self._by_transcript.get(id(transcript), [])
+
+    async def route(self, destination: str) -> Route:
+        """Where mail for `destination` goes now: a domain, or "" for the smart host."""
+        if self.smart_host:
+            return await self.router.to_smart_host(self.smart_host.host)
+        return await self.router.route(destination)
+
+    # rounds -------------------------------------------------------------------------------------
+
     def add(self, item: Item, recipients: list[Recipient]) -> None:
         """Take `item` on for `recipients`, and try at once."""
+        item.host = self.name
         item.outcomes.update({recipient.path.address: "queued" for recipient in recipients})
-        self.world.work(self._try(item, recipients))
+        item.onward += recipients
+        item.give_up_at = item.accepted + self.schedule.give_up
+        item.warn_at = item.accepted + self.schedule.warn if self.schedule.warn else None
+        self._begin(item, recipients)
 
-    async def _try(self, item: Item, recipients: list[Recipient]) -> None:
-        """One round: every recipient, domain by domain; who must wait gets an alarm."""
-        domains = dict.fromkeys("" if self.smart_host else r.path.domain.lower() for r in recipients)
-        for domain in domains:
-            batch = [r for r in recipients if self.smart_host or r.path.domain.lower() == domain]
-            await self._try_domain(item, domain, batch)
-        late = [r for r in recipients if item.outcomes[r.path.address] == "delayed"]
-        item.next_try = self.world.clock.now() + RETRY_AFTER
-        if late and item.next_try <= item.accepted + GIVE_UP_AFTER:
-            self.world.clock.at(item.next_try, lambda: self._try(item, late))
-        else:
-            item.next_try = None
-            item.outcomes.update({r.path.address: "failed" for r in late})
-
-    async def _try_domain(self, item: Item, domain: str, batch: list[Recipient]) -> None:
-        """Try the hosts of `domain` in order, until everyone has an answer or no host is left."""
-        now = self.world.clock.now()
-        try:
-            hosts = [self.smart_host.host] if self.smart_host else await self._route(domain)
-        except dns.exception.DNSException as error:
-            tries = [Attempt(now, domain, r, None, f"DNS did not answer: {error}") for r in batch]
-            self._settle(item, tries)
+    def _begin(self, item: Item, recipients: list[Recipient]) -> None:
+        """One round: every recipient, destination by destination, each once the one before need not be
+        waited for. So one message's connections have an order."""
+        if self.stopped:
+            self._later(self.world.clock.now(), "try", item)
             return
-        if not hosts:  # RFC 5321 §5.1, RFC 7505 §4.2: no such domain, or one that takes no mail
-            reply = Reply(556, "5.1.10", (f"{domain} does not accept mail",))
-            self._settle(item, [Attempt(now, domain, r, reply, rule="RFC 5321 §5.1") for r in batch])
-        for host in hosts:
-            left = [r for r in batch if item.outcomes[r.path.address] in ("queued", "delayed")]
-            if left:
-                self._settle(item, await self._send(host, item, left))
+        item.next_try = None
+        self._active[item] = self._active.get(item, 0) + 1
+        batches: dict[str, list[Recipient]] = {}
+        for recipient in recipients:
+            destination = "" if self.smart_host else recipient.path.domain.lower()
+            batches.setdefault(destination, []).append(recipient)
+        open_, left = len(batches), iter(list(batches.items()))
 
-    def _settle(self, item: Item, tries: list[Attempt]) -> None:
-        item.attempts += tries
-        item.outcomes.update({attempt.recipient.path.address: attempt.outcome for attempt in tries})
+        def more() -> None:
+            if found := next(left, None):
+                self._dispatcher.put(Job(item, *found, done, more))
 
-    async def _route(self, domain: str) -> list[str]:
-        """The hosts for a domain, best first (RFC 5321 §5.1); [] for none and for the null MX."""
-        if domain.startswith("["):
-            return [domain.strip("[]").removeprefix("ipv6:")]
-        records = await self.world.lookup(domain, "MX")
-        exchangers = sorted((record.preference, record.exchange.to_text(True)) for record in records)  # type: ignore[attr-defined]
-        if exchangers:
-            return [name for _, name in exchangers if name != "."]
-        implicit = await self.world.lookup(domain, "A") or await self.world.lookup(domain, "AAAA")
-        return [domain] if implicit else []
+        def done(job: Job) -> None:
+            nonlocal open_
+            open_ -= 1
+            if not open_:
+                self._end(item, recipients)
 
-    async def _send(self, host: str, item: Item, batch: list[Recipient]) -> list[Attempt]:
-        """An Attempt for every recipient of `batch`; two when TLS fails and the message may go in clear."""
-        level = self.smart_host.tls if self.smart_host else self.tls
-        authority = self.world.authority
-        tries, in_clear = await self._connect(Outbound(host, level, authority.client_context), item, batch)
-        if in_clear:
-            plain = Outbound(host, level, authority.client_context, broken=True)
-            tries += (await self._connect(plain, item, batch))[0]
-        return tries
+        more()
 
-    async def _connect(
-        self, outbound: Outbound, item: Item, batch: list[Recipient]
-    ) -> tuple[list[Attempt], bool]:
-        """One connection: an Attempt for every recipient, and whether another may be made in clear."""
-        now, host = self.world.clock.now(), outbound.host
-        port = self.smart_host.port if self.smart_host else 25
-        try:
-            sock = await self.world.network.dial_async(self.name, host, port)
-        except (OSError, LabError) as error:
-            return [Attempt(now, host, r, None, str(error)) for r in batch], False
-        local_port = sock.getsockname()[1]
-        client = aiosmtplib.SMTP(
-            hostname=host,
-            sock=sock,
-            local_hostname=self.name,
-            start_tls=False,
-            use_tls=port == SUBMISSIONS,
-            tls_context=outbound.context,
-            timeout=60,
-        )
-        handover = Handover(client, outbound, item, batch)
-        replies, note, in_clear = handover.replies, "", False
-        try:
-            await handover.run(self.smart_host)
-        except TlsFailed as error:
-            note, in_clear = str(error), error.in_clear
-        except aiosmtplib.SMTPResponseException as error:
-            for n in range(len(batch)):  # who has an answer keeps it: what follows a 250 does not undo it
-                replies.setdefault(n, reply_of(error))
-        except (aiosmtplib.SMTPException, OSError) as error:
-            note = str(error) or type(error).__name__
-        finally:
-            client.close()
-        transcript = self.world.transcript_of(local_port)
-        tries = [
-            Attempt(
-                now,
-                host,
-                recipient,
-                replies.get(n),
-                note,
-                transcript,
-                tls=outbound.step,
-                rule=handover.rules.get(n, ""),
-            )
-            for n, recipient in enumerate(batch)
-        ]
-        return tries, in_clear
+    def _end(self, item: Item, recipients: list[Recipient]) -> None:
+        """A round is over: who must wait gets a time, and the reporter hears of the others."""
+        now = self.world.clock.now()
+        self._active[item] -= 1
+        if self._active[item]:
+            others = {id(r) for r in item.waiting}
+            self._report(item, [r for r in recipients if id(r) not in others])
+            return
+        del self._active[item]
+        if item.waiting and self.schedule.is_over(item.accepted, now):
+            self._expire(item)
+        waiting = {id(r) for r in item.waiting}
+        self._report(item, [r for r in recipients if id(r) not in waiting])
+        if not waiting:
+            item.next_try = item.warn_at = item.give_up_at = None
+            return
+        item.give_up_at = item.accepted + self.schedule.give_up
+        self._later(self.schedule.next_try(item.accepted, now), "try", item)
+        if item.warn_at and item not in self._to_warn:
+            item.warn_at = max(item.warn_at, now)
+            self._later(item.warn_at, "warn", item)
+
+    def _expire(self, item: Item) -> None:
+        """The time is up: the last try of each recipient who still waits was the last of all."""
+        addresses = {r.path.address for r in item.waiting}
+        for n in range(len(item.attempts) - 1, -1, -1):
+            attempt = item.attempts[n]
+            if (address := attempt.recipient.path.address) in addresses:
+                addresses.discard(address)
+                item.attempts[n] = replace(attempt, expired=True)
+                item.outcomes[address] = "failed"
+            if not addresses:
+                return
+
+    def _report(self, item: Item, recipients: list[Recipient]) -> None:
+        if recipients and self.reporter:
+            self.reporter.settled(item, recipients)
+
+    # the clock ----------------------------------------------------------------------------------
+
+    def _later(self, when: datetime, what: str, item: Item) -> None:
+        if what == "try":
+            item.next_try = when
+        else:
+            self._to_warn.add(item)
+        heapq.heappush(self._due, (when, what, next(self._count), item))
+        if when not in self._alarms:
+            self._alarms.add(when)
+            self.world.clock.at(when, partial(self._run, when))
+
+    async def _run(self, when: datetime) -> None:
+        self._alarms.discard(when)
+        if not self.stopped:
+            self._run_due()
+
+    def _run_due(self) -> None:
+        """Everything whose time has come, tries before warnings, the oldest first."""
+        now = self.world.clock.now()
+        while self._due and self._due[0][0] <= now:
+            when, what, _, item = heapq.heappop(self._due)
+            if what == "warn":  # a round under way will ask for another
+                self._to_warn.discard(item)
+            if item in self._active or not item.waiting:
+                continue
+            if what == "try" and item.next_try == when:
+                self._begin(item, item.waiting)
+            elif what == "warn" and item.warn_at == when:
+                item.warn_at = None
+                if self.reporter:
+                    self.reporter.late(item, item.waiting)
+
+    def flush(self) -> None:
+        """Try everything that waits, now, and wait for what comes of it: Postfix's `postqueue -f`.
+
+        It is for the learner's own thread. Raises LabError on the lab's.
+        """
+        self.world.thread.run(self._flush(), timeout=120)
+
+    async def _flush(self) -> None:
+        for when, what, _, item in sorted(self._due):
+            if what == "try" and item.next_try == when and item not in self._active:
+                self._begin(item, item.waiting)
+        await self.world.idle()
+
+    async def stop(self) -> None:
+        """Stop in the middle of things, as a host does that is switched off. What is queued stays queued."""
+        self.stopped = True
+        await self._dispatcher.stop()
+        for item in self._active:
+            self._later(self.world.clock.now(), "try", item)
+        self._active.clear()
+
+    def start(self) -> None:
+        """Go on: what fell due meanwhile is tried at once, and what was under way is tried again."""
+        self.stopped = False
+        self._run_due()

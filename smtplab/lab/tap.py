@@ -31,6 +31,7 @@ class Tap:
     drops: list[tuple[Side, bytes]]
     listener: asyncio.Server | None = None
     middle: Middleman | None = None
+    real_port: int = 0  # where it listened before its host was stopped
 
     @property
     def real(self) -> tuple[str, int]:

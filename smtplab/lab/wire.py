@@ -76,6 +76,8 @@ class Wire:
         self.drops: list[tuple[Side, bytes]] = []
         self.on_closed: Callable[[Wire], None] = lambda wire: None
         self.on_tls: Callable[[Wire], None] = lambda wire: None
+        self.on_silence: Callable[[], None] = lambda: None
+        self.silent = False  # the server will say no more, and does not close either
         self.kept = False  # the server goes on with what came in clear behind STARTTLS
         self._opened = time.perf_counter()
         self._tls_begun = False
@@ -123,6 +125,11 @@ class Wire:
         if not self._close_said:
             self._close_said = True
             self.add(side, kind="close", note=note)
+
+    def fall_silent(self) -> None:
+        """The server has read all there is and will never say another word: only time can end this."""
+        self.silent = True
+        self.on_silence()
 
     def end(self) -> None:
         """An end is gone. Once both are, the connection is over."""

@@ -38,7 +38,9 @@ class World:
         self.authority = Authority()
         self.dns = Dns(self.clock.now)
         self.errors: list[BaseException] = []  # bugs of the lab's own, for its tests
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()  # under way, but for those that are parked
+        self._at_rest = asyncio.Event()
+        self._at_rest.set()
         self._contexts: list[ssl.SSLContext] = []
         self._names: dict[str, str] = {}  # address -> the name that its PTR gives
         self._names_from = self.dns.snapshot()
@@ -64,21 +66,33 @@ class World:
         """A random source that gives the same numbers in every lab with this seed."""
         return random.Random(f"{self.seed}/{purpose}")
 
-    def work(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        """Run `coroutine` on the loop; the lab is not idle until it ends."""
+    def work(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run `coroutine` on the loop; the lab is not idle until it ends or is parked."""
         task = asyncio.get_running_loop().create_task(coroutine)
-        self._tasks.add(task)
+        self.unpark(task)
         task.add_done_callback(self._done)
+        return task
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        self.park(task)
         if not task.cancelled() and (error := task.exception()):
             self.errors.append(error)
 
+    def park(self, task: asyncio.Task[None]) -> None:
+        """Do not wait for `task`: it waits itself, for the clock to move."""
+        self._tasks.discard(task)
+        if not self._tasks:
+            self._at_rest.set()
+
+    def unpark(self, task: asyncio.Task[None]) -> None:
+        """Wait for `task`: it has something to do."""
+        self._tasks.add(task)
+        self._at_rest.clear()
+
     async def idle(self) -> None:
-        """Wait until no MTA has anything under way."""
+        """Wait until no MTA has anything under way that could end before the clock moves."""
         while self._tasks:
-            await asyncio.wait(set(self._tasks))
+            await self._at_rest.wait()
 
     async def lookup(self, name: str, rdtype: str) -> list[dns.rdata.Rdata]:
         """The records of a name, over the lab's DNS; [] when there are none.
@@ -108,4 +122,4 @@ class World:
 
     def transcript_of(self, port: int) -> Transcript | None:
         """The newest transcript whose client has the real port `port`."""
-        return next((t for t in reversed(self.network.transcripts) if t.client.port == port), None)
+        return self.network.newest.get(port)
