@@ -15,8 +15,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .auth import dkim
     from .course import explain, glossary, hint, lesson, predict, progress, question, quiz
     from .desk import Lab
+    from .lab import policies
+    from .lab.item import SmartHost
+    from .lab.signing import Signer
     from .mail.dialogue import lines
     from .mail.envelope import Envelope
     from .mail.header.thread import thread
@@ -35,6 +39,10 @@ __version__ = "0.1.0"
 
 _WHERE = {
     "Lab": "desk",
+    "SmartHost": "lab.item",
+    "Signer": "lab.signing",
+    "policies": "lab.policies:",
+    "dkim": "auth.dkim:",
     "content": "show.script",
     "Path": "mail.path",
     "Envelope": "mail.envelope",
@@ -59,8 +67,9 @@ __all__ = sorted(_WHERE)
 def __getattr__(name: str) -> Any:
     if name not in _WHERE:
         raise AttributeError(f"smtplab has no {name!r}. It has: {', '.join(__all__)}.")
-    module, _, own_name = _WHERE[name].partition(":")  # "module", or "module:its name there"
-    value = getattr(importlib.import_module(f".{module}", __name__), own_name or name)
+    place, colon, own_name = _WHERE[name].partition(":")  # "module", "module:its name there", or "module:"
+    module = importlib.import_module(f".{place}", __name__)
+    value = module if colon and not own_name else getattr(module, own_name or name)
     globals()[name] = value
     return value
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..auth import dkim
 from ..mail.topology import Link, Place, Port, Role, Tls, Topology
+from .dkim_keys import lab_key
 from .mta import Service
 
 MX = (Service(25),)
@@ -151,6 +153,7 @@ RECORDS: dict[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = {
         ("@", "MX", ("10 out.relay.example",)),
         ("@", "TXT", ("v=spf1 include:_spf.relay.example -all",)),
         ("_spf", "TXT", ("v=spf1 a:out.relay.example -all",)),
+        ("r1._domainkey", "TXT", (dkim.record(lab_key("relay.example")),)),
     ),
     "forward.example": (("@", "MX", ("10 mx.forward.example",)), ("@", "TXT", ("v=spf1 mx -all",))),
     "list.example": (("@", "MX", ("10 mx.list.example",)), ("@", "TXT", ("v=spf1 mx -all",))),

@@ -82,8 +82,10 @@ class Lab(Dialling, Routes):
             if actor.services:
                 await self._open(actor, host)
         self.blocklist = Blocklist(self._world)
-        provider = "relay.example"  # it signs what it sells the delivery of, as itself
-        self.mtas["out.relay.example"].policies.append(Signer(self._world, provider, "r1", lab_key(provider)))
+        signer = Signer(
+            "relay.example", "r1", lab_key("relay.example")
+        )  # it signs what it delivers, as itself
+        self.mtas["out.relay.example"].policies.append(signer)
         self.network.rules.append(Rule(HOME, 25, "swallow", "home connections may not use port 25"))
 
     async def _open(self, actor: Actor, host: Host) -> None:

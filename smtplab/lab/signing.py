@@ -14,31 +14,24 @@ from ..mail.header import fields
 from ..mail.header.ident import sending_domains
 from .policy import Policy, is_own
 from .server import SmtpServer
-from .world import World
 
 
 class Signer(Policy):
     """Puts a DKIM-Signature of `domain` on top of what the MTA's own users send.
 
-    With `only_own` it signs only a message whose From is of `domain`. The public key is published in the
-    lab's DNS at once, at SELECTOR._domainkey.DOMAIN; a domain without a zone raises LabError.
+    With `only_own` it signs only a message whose From is of `domain`. Verifiers look for the public key at
+    SELECTOR._domainkey.DOMAIN: `dkim.record(key)` is the TXT record to publish there.
     """
 
-    def __init__(
-        self, world: World, domain: str, selector: str, key: PrivateKey, *, only_own: bool = False
-    ) -> None:
+    def __init__(self, domain: str, selector: str, key: PrivateKey, *, only_own: bool = False) -> None:
         self.domain, self.selector, self.key, self.only_own = domain, selector, key, only_own
-        self._world = world
-        world.dns.zone(domain).set(f"{selector}._domainkey", "TXT", dkim.record(key))
 
     async def on_accept(self, session: SmtpServer, envelope: Envelope, content: bytes) -> bytes:
         if not is_own(session) or (self.only_own and self.domain not in sending_domains(fields(content))):
             return content
         try:
-            return self._signed(content)
+            now = session.mta.world.clock.now()
+            signature = dkim.sign(content, domain=self.domain, selector=self.selector, key=self.key, now=now)
         except RecordError:  # no From: RFC 6376 §5.4 gives such a message no signature
             return content
-
-    def _signed(self, content: bytes) -> bytes:
-        now = self._world.clock.now()
-        return dkim.sign(content, domain=self.domain, selector=self.selector, key=self.key, now=now) + content
+        return signature + content

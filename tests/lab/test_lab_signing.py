@@ -50,6 +50,13 @@ def key(lab: Lab, name: bytes) -> bytes:
     return b"".join(record.strings)  # type: ignore[attr-defined]
 
 
+def set_up(lab: Lab, domain: str) -> None:
+    """What a provider asks of a new customer: its key, under the customer's name."""
+    own = dkim.generate()
+    lab.dns.zone(domain).set("relay._domainkey", "TXT", dkim.record(own))
+    lab.mta(PROVIDER).policies.append(Signer(domain, "relay", own, only_own=True))
+
+
 def test_the_provider_signs_as_itself(lab: Lab) -> None:
     message = delivered(lab)
     assert verified(lab, message) == [("relay.example", True)]
@@ -57,15 +64,12 @@ def test_the_provider_signs_as_itself(lab: Lab) -> None:
 
 
 def test_with_a_key_for_the_customer_it_signs_for_both(lab: Lab) -> None:
-    own = dkim.generate()
-    lab.mta(PROVIDER).policies.append(Signer(lab._world, "acorn.example", "relay", own, only_own=True))
+    set_up(lab, "acorn.example")
     assert verified(lab, delivered(lab)) == [("acorn.example", True), ("relay.example", True)]
 
 
 def test_another_customers_mail_is_not_signed_with_that_key(lab: Lab) -> None:
-    lab.mta(PROVIDER).policies.append(
-        Signer(lab._world, "birch.example", "relay", dkim.generate(), only_own=True)
-    )
+    set_up(lab, "birch.example")
     assert verified(lab, delivered(lab)) == [("relay.example", True)]
 
 
