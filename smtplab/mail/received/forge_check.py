@@ -26,6 +26,7 @@ def check(made: Forged, known: int | None, forged: int | None) -> Verdict:
     steps += [] if forged is None else [_forged(made, found, forged)]
     right = all(step.result == "pass" for step in steps)
     result = "none" if not steps else "pass" if right else "fail"
+    steps = steps or [Step("no guess", "Give known=, forged= or both: a number of lines.", "none")]
     question = f"how many of these {len(found.hops)} lines are known, and how many are made up?"
     return Verdict(result, "guesses", question, tuple(steps))
 
