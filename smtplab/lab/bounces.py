@@ -117,7 +117,7 @@ class Bounces:
             item.content,
             to=envelope.reverse_path,
             when=self.mta.world.clock.now(),
-            token=f"{self._random.getrandbits(96):024X}",
+            token=f"{self._random.getrandbits(40):010X}",
             ret=envelope.parameters.ret,
             utf8=utf8,
         )

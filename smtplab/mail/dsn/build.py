@@ -44,7 +44,7 @@ def build(
     if to.is_null or not report.fates:
         raise ValueError("a DSN is about at least one recipient, and never goes to the null reverse-path")
     utf8 = utf8 or to.needs_utf8
-    boundary = f"=_{token}"
+    boundary = f"=-{token}"  # no line of quoted-printable text looks so
     while boundary.encode() in original:  # a stranger may have seen an earlier token
         boundary += "_"
     full = report.action == "failed" and ret != "HDRS" and len(original) <= MOST_RETURNED
