@@ -36,7 +36,7 @@ from __future__ import annotations
 
 from ..blocklist import AskBlocklist
 from ..dialects import DIALECTS
-from .content import RULES, ContentFilter, Rule, Score
+from .content import RULES, ContentFilter, Rule, Score, score
 from .greylist import Greylist
 from .ptr import RequirePtr
 from .quota import Quota
@@ -58,4 +58,5 @@ __all__ = [
     "RequirePtr",
     "Rule",
     "Score",
+    "score",
 ]
