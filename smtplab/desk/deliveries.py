@@ -10,6 +10,7 @@ from .base import Base
 
 if TYPE_CHECKING:
     from ..show.map import MailMap
+    from ..show.reply_desk import ReplyDesk
 
 
 class ShownDelivery(Delivery):
@@ -34,3 +35,13 @@ class Deliveries(Base):
 
         path = delivery.path if delivery else ()
         return MailMap(self.topology(), transcripts=lambda: self.transcripts, path=path)
+
+    def reply_desk(self, text: str = "", *, verb: str = "") -> ReplyDesk:
+        """Any reply, typed or pasted, explained: `text` is explained at once, where there is any.
+
+        `verb` is what it answered ("RCPT", "." for the end of data), where the text does not say. Raises
+        RecordError for text without a reply.
+        """
+        from ..show.reply_desk import ReplyDesk
+
+        return ReplyDesk(text, verb=verb)

@@ -24,9 +24,9 @@ RESULTS = {"2": "accepted", "3": "intermediate", "4": "delayed", "5": "refused"}
 SHORT = {
     "accepted": "It went well.",
     "intermediate": "So far so good: the server waits for the rest.",
-    "delayed": "Temporary: not now, perhaps later.",
-    "refused": "Permanent: no, and the same again gets the same no.",
-    "failed": "Over: the client side has given up.",
+    "delayed": "Not now, perhaps later.",
+    "refused": "No, and the same again gets the same no.",
+    "failed": "The client side has given up.",
     "none": "The words alone do not say whether it is temporary or permanent.",
 }
 
@@ -92,20 +92,13 @@ def examine(text: str, *, verb: str = "") -> Explained:
     found = replace(found, verb=asked or found.verb)
     number = found.enhanced or found.noted
     klass = str(found.code)[:1] if found.code else number[:1]
-    detail = "" if len(uses(number)) > 1 and collide(uses(number)) else number[2:]
-    failures = known(found.words, klass, detail)
+    used = uses(number)
+    failures = known(found.words, klass, "" if collide(used) else number[2:])
     if not klass and not found.fate and not any(" " in _matched(each, found.words) for each in failures):
         raise RecordError(f"no reply stands in this: {PASTE}", text, (0, len(text)))
     result = _result(found, klass, number, failures)
-    made = Explained(
-        found,
-        result,
-        failures,
-        uses(number),
-        turns(result, found, failures),
-        advice(result, found, failures),
-        (),
-    )
+    turn, todo = turns(result, found, failures), advice(result, found, failures, collide(used))
+    made = Explained(found, result, failures, used, turn, todo, ())
     return replace(made, steps=tuple(_steps(made, number)))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from .failure_rows import ROWS
+from . import rows_recipient, rows_sender
 
 # Short names for who can remove a cause.
 ACTORS: dict[str, str] = {
@@ -65,7 +65,7 @@ def _wording(line: str) -> Wording:
     return Wording(who.rstrip("?"), reply, who.endswith("?"))
 
 
-FAILURES: tuple[Failure, ...] = tuple(_made(*row) for row in ROWS)
+FAILURES: tuple[Failure, ...] = tuple(_made(*row) for row in (*rows_recipient.ROWS, *rows_sender.ROWS))
 
 
 def known(words: str, klass: str = "", detail: str = "") -> tuple[Failure, ...]:

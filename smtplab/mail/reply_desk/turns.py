@@ -72,7 +72,7 @@ def turns(result: str, found: Pasted, failures: tuple[Failure, ...]) -> tuple[Tu
         return (now,)
     cause = failures[0]
     passes = cause.acts == "nobody"
-    what = f"The cause passes by itself: {cause.name}." if passes else f"Can remove the cause: {cause.name}."
+    what = f"The cause passes by itself: {cause.name}." if passes else f"Looks into the cause: {cause.name}."
     return now, Turn(ACTORS[cause.acts], what, cause.ref)
 
 
@@ -102,8 +102,11 @@ def _many(found: Pasted, failures: tuple[Failure, ...]) -> bool:
     return any(each.name == "too many recipients" for each in failures) or found.verb == "RCPT"
 
 
-def advice(result: str, found: Pasted, failures: tuple[Failure, ...]) -> str:
-    """What to do next, in one or two plain sentences."""
+def advice(result: str, found: Pasted, failures: tuple[Failure, ...], collides: bool = False) -> str:
+    """What to do next, in one or two plain sentences.
+
+    `collides` says that the number alone means different things to different receivers.
+    """
     if result in ("accepted", "intermediate"):
         return "Nothing: it went well." if result == "accepted" else "Nothing: the client sends the rest."
     cause = failures[0].advice if failures else ""
@@ -116,6 +119,8 @@ def advice(result: str, found: Pasted, failures: tuple[Failure, ...]) -> str:
         return "Look at what the client sent, and at what the words say: its command is at fault."
     if cause:
         return cause
+    if collides:
+        return "This number stands for more than one thing: read the words that came with it."
     return (
         "Read the words and follow a link in them. If they say nothing, ask the postmaster of the receiving"
         " domain: that address takes mail from anybody."

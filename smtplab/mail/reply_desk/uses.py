@@ -17,7 +17,7 @@ Relation = Literal["registered", "same", "other", "own", "wide"]
 
 # How a use stands to the registry: a sign and words, so that no colour has to say it.
 RELATIONS: dict[Relation, tuple[str, str]] = {
-    "registered": ("®", "as registered"),
+    "registered": ("§", "the registered meaning"),
     "same": ("=", "as registered"),
     "other": ("≠", "something else: a collision"),
     "own": ("+", "a number of its own"),
@@ -59,7 +59,8 @@ def _uses(number: str) -> Iterator[Use]:
         yield Use(seen.who, seen.meaning, "other" if seen.collides else usual, seen.reported)
     for failure in FAILURES:
         for wording in failure.wordings:
-            numbers = wording.reply.split()[:2]
-            if number in numbers and wording.who not in told and not wording.who.startswith("RFC"):
+            if number not in wording.reply.split()[:2] or wording.who in told or wording.who[:3] == "RFC":
+                continue
+            if usual != "same" or number[2:] in failure.numbers:
                 told.add(wording.who)
                 yield Use(wording.who, failure.name, usual, wording.reported)
