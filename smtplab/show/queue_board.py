@@ -14,11 +14,10 @@ from markupsafe import Markup
 from . import code_tabs, queue_table
 from .ladder import script_file
 from .queue_axis import Changes, axis_row, over
-from .queue_drawing import board, clock
+from .queue_drawing import board, clock, since
 from .queue_events import Axis, Lane
 from .queue_panel import shown_dialogue
 from .theme import chip, shown, style
-from .tracer_delay import words
 
 BUTTONS = (
     ("minute", "+1 min"),
@@ -79,11 +78,11 @@ def the_clock(found: Sequence[Lane]) -> h.Element:
     if not found:
         return h.div(".qt-clock")[h.strong["–"]]
     now = max(lane.history.now for lane in found)
-    since = now - min(lane.history.accepted for lane in found)
+    first = min(lane.history.accepted for lane in found)
     return h.div(".qt-clock")[
         h.span(".smtplab-hidden")["The lab's time: "],
         h.strong[clock(now)],
-        h.span[f"{words(since)} after acceptance" if since else "at acceptance"],
+        h.span[since(now - first)],
     ]
 
 

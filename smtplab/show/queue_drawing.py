@@ -10,7 +10,8 @@ Marks are filled into `Markup` templates, which escape as htpy does, in a tenth 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
 
 import htpy as h
 from markupsafe import Markup
@@ -23,13 +24,13 @@ from .theme import CLASSES, result_chip, shown
 from .tracer_delay import words
 
 MARK = 11  # pixels: half of a mark, with some room
-FAN = 19  # pixels between attempts of the same moment
+FAN = 22  # pixels between attempts of the same moment
 PLAIN = 4  # the rank of an attempt that says the same as the one before it
 _RANKS = {"next": 1, "gave up": 0, "here": 0, "stop": 2, "warn": 3}
 
 _MARK = Markup(
-    '<button type="button" tabindex="%s" class="qt-mark qt-is-%s qt-%s%s qt-f%d"'
-    ' style="left:%s%%;--qt-fan:%dpx" data-key="%s" aria-label="%s"%s><i>%s</i>%s</button>'
+    '<button type="button" tabindex="-1" class="qt-mark qt-is-%s qt-%s%s qt-f%d"'
+    ' style="left:%s%%;--qt-fan:%dpx" data-key="%s" aria-label="%s" aria-pressed="false"><i>%s</i>%s</button>'
 )
 _LABEL = Markup('<b class="qt-t%d">%s</b>')
 _GAP = Markup('<span class="qt-gap qt-t%d" style="left:%s%%">+%s</span>')
@@ -38,6 +39,7 @@ _LETTER = Markup('<svg viewBox="0 0 18 13"><path d="M1 1h16v11H1z"/><path d="M1.
 _SIGNS = {"next": "", "warn": "!", "stop": "", "gave up": SIGNS["bad"]}
 
 
+@lru_cache(maxsize=4096)
 def clock(when: datetime) -> str:
     """A moment of the lab's time, as it stands beside the timeline."""
     return f"{when:%a} {when.day} {when:%b} {when:%H:%M}"
@@ -45,8 +47,13 @@ def clock(when: datetime) -> str:
 
 def age(when: datetime, lane: Lane) -> str:
     """How long after acceptance that is."""
-    since = when - lane.history.accepted
-    return f"{words(since)} after acceptance" if since else "at acceptance"
+    return since(when - lane.history.accepted)
+
+
+@lru_cache(maxsize=4096)
+def since(wait: timedelta) -> str:
+    """A time after acceptance in words."""
+    return f"{words(wait)} after acceptance" if wait else "at acceptance"
 
 
 def said(mark: Mark, lane: Lane) -> str:
@@ -80,15 +87,15 @@ def lane_word(mark: Mark) -> str:
 # Lanes --------------------------------------------------------------------------------------------------
 
 
-def board(found: Sequence[Lane], scale: Axis, names: Sequence[str], *, chosen: str = "") -> Markup:
-    """All lanes. `names` are their keys; `chosen` is the key of the mark that is open."""
+def board(found: Sequence[Lane], scale: Axis, names: Sequence[str]) -> Markup:
+    """All lanes; `names` are their keys. The page opens marks and moves the keyboard among them."""
     noted = any(mark.notice for lane in found for mark in lane.marks)
-    lines = [_lane(lane, scale, name, chosen) for lane, name in zip(found, names, strict=True)]
+    lines = [_lane(lane, scale, name) for lane, name in zip(found, names, strict=True)]
     kinds = f"qt-lanes{' qt-noted' if noted else ''}{' qt-many' if len(found) > 6 else ''}"
     return Markup('<div class="%s">%s</div>') % (kinds, Markup("").join(lines))
 
 
-def _lane(lane: Lane, scale: Axis, name: str, chosen: str) -> Markup:
+def _lane(lane: Lane, scale: Axis, name: str) -> Markup:
     history = lane.history
     count = len(lane.attempts)
     told = f"{lane.recipient}, queue of {history.host}, {history.id}: {lane.outcome}"
@@ -98,7 +105,7 @@ def _lane(lane: Lane, scale: Axis, name: str, chosen: str) -> Markup:
         h.span(".qt-where")[shown(history.host, 60), " ", h.code[shown(history.id, 30)]],
         result_chip(lane.outcome),
     ]
-    body = (_line(lane, scale), _gaps(lane, scale), _marks(lane, scale, name, chosen))
+    body = (_line(lane, scale), _gaps(lane, scale), _marks(lane, scale, name))
     return Markup(
         '<div class="qt-lane" role="group" aria-label="%s">%s<div class="qt-track">%s</div></div>'
     ) % (
@@ -141,7 +148,7 @@ def _gap_rank(number: int, count: int) -> int:
     return 0 if number == 0 else 1 if number == count - 1 else 2
 
 
-def _marks(lane: Lane, scale: Axis, name: str, chosen: str) -> Markup:
+def _marks(lane: Lane, scale: Axis, name: str) -> Markup:
     shares = [scale.share(mark.when) for mark in lane.marks]
     full = [NEVER] * len(shares)
     labels = [NEVER] * len(shares)
@@ -152,7 +159,7 @@ def _marks(lane: Lane, scale: Axis, name: str, chosen: str) -> Markup:
         ):
             full[n], labels[n] = level, max(level, label)
     return Markup("").join(
-        _mark(mark, lane, name, shares[n], full[n], labels[n], chosen) for n, mark in enumerate(lane.marks)
+        _mark(mark, lane, name, shares[n], full[n], labels[n]) for n, mark in enumerate(lane.marks)
     )
 
 
@@ -189,11 +196,10 @@ def _mark_ranks(marks: Sequence[Mark]) -> list[int]:
     return ranks
 
 
-def _mark(mark: Mark, lane: Lane, name: str, share: float, full: int, label: int, chosen: str) -> Markup:
+def _mark(mark: Mark, lane: Lane, name: str, share: float, full: int, label: int) -> Markup:
     key = f"{name}-{mark.name}"
     sign = _LETTER if mark.notice else _SIGNS.get(mark.kind, SIGNS[mark.tone])
     return _MARK % (
-        "0" if key == chosen else "-1",
         mark.kind.replace(" ", "-"),
         CLASSES[mark.tone],
         " qt-hollow" if mark.hollow else "",
@@ -202,7 +208,6 @@ def _mark(mark: Mark, lane: Lane, name: str, share: float, full: int, label: int
         mark.fan * FAN,
         key,
         said(mark, lane),
-        Markup(' aria-pressed="true"') if key == chosen else Markup(' aria-pressed="false"'),
         sign,
         Markup("") if label >= NEVER or mark.notice else _LABEL % (label, mark.label),
     )

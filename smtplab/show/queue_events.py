@@ -62,7 +62,7 @@ class Mark:
     """Something in a lane, at a moment. `hollow` is what did not come about: no connection, or not yet.
 
     `label` is what stands below it. `number` counts the attempts of the lane from 1, the notices from 1,
-    and is 0 for all else; `fan` counts attempts at the same moment from 0.
+    and is 0 for all else; `fan` counts what is beside it at the same moment, from 0.
     """
 
     kind: Kind
@@ -173,7 +173,7 @@ def _marks(history: History, address: str, outcome: Outcome, end: datetime | Non
     elif not attempts:
         found.append(Mark("here", history.accepted, _TONES.get(outcome, "plain"), outcome))
     elif outcome == "failed" and attempts[-1].tone == "later":
-        found.append(_given_up(found, attempts[-1], end))
+        found.append(_given_up(found, attempts[-1], end, history.now))
     return tuple(sorted(found, key=lambda mark: mark.when))
 
 
@@ -184,7 +184,7 @@ def _attempts(history: History, address: str) -> Iterator[Mark]:
         fan = fan + 1 if attempt.when == before else 0
         before = attempt.when
         label = f"{attempt.reply.code:03d}" if attempt.reply else "no reply"
-        tone = _TONES.get(attempt.outcome, "plain")
+        tone = "later" if attempt.expired else _TONES.get(attempt.outcome, "plain")  # what the host meant
         hollow = attempt.transcript is None
         yield Mark("attempt", attempt.when, tone, label, hollow, number, fan, attempt=attempt)
 
@@ -205,6 +205,10 @@ def _to_come(history: History) -> Iterator[Mark]:
         yield Mark("stop", history.give_up_at, "bad", "give up", hollow=True)
 
 
-def _given_up(found: Sequence[Mark], last: Mark, end: datetime | None) -> Mark:
+def _given_up(found: Sequence[Mark], last: Mark, end: datetime | None, now: datetime) -> Mark:
+    """The end of the queue's patience: with the last attempt, or where the DSN or the record had it."""
+    if last.attempt and last.attempt.expired:
+        return Mark("gave up", last.when, "bad", "gave up", fan=last.fan + 1)
     told = [mark.when for mark in found if mark.notice and mark.notice.action == "failed"]
-    return Mark("gave up", max(last.when, *told, end or last.when), "bad", "gave up")
+    when = max(last.when, *told) if told else max(last.when, min(end or now, now))
+    return Mark("gave up", when, "bad", "gave up", fan=last.fan + 1 if when == last.when else 0)

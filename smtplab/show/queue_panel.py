@@ -1,7 +1,7 @@
 """What a mark of the queue timeline means: a reply and who acts on it, a DSN, or what is still to come.
 
-Whose turn is it now, and why? An attempt is told with its reply explained (`mail.codes`), what was decided
-about TLS, and what was said on the wire. It judges nothing: all of it stands in the records.
+Whose turn is it now, and why? An attempt is told with its reply explained (`mail.reply_desk`), what
+was decided about TLS, and what was said on the wire. It judges nothing: all of it stands in the records.
 """
 
 from __future__ import annotations
@@ -13,13 +13,19 @@ from markupsafe import Markup
 
 from ..mail.attempt import Attempt
 from ..mail.dialogue import text as dialogue_text
+from ..mail.errors import RecordError
 from ..mail.history import Notice
+from ..mail.reply import Reply
+from ..mail.reply_desk import Explained, examine
 from ..mail.verdict import SIGNS, Step, tone
 from .queue_drawing import age, clock, lane_word
 from .queue_events import Lane, Mark
-from .theme import CLASSES, chip, result_chip, shown
+from .theme import CLASSES, chip, result_chip, shown, style
 from .tracer_delay import words
+from .verdict import STYLE as VERDICT_STYLE
+from .verdict import html as verdict_html
 
+_STYLE = Markup(style(VERDICT_STYLE))  # the widget brings it once for all
 _RETRY = "RFC 5321 §4.5.4.1"
 _CLASS = "RFC 5321 §4.2.1"
 
@@ -56,13 +62,52 @@ def _meaning(mark: Mark, attempt: Attempt) -> Iterator[h.Node]:
     if reply is None:
         what = "No connection came about" if attempt.transcript is None else _broken(attempt)
         yield h.p[h.strong[what, "."], " ", _because(attempt.note)]
-        yield h.p["Without a reply nothing is settled: the message stays in the queue. ", _ref(_RETRY)]
+        yield h.p[*_unsettled(attempt)]
+        yield from _last(attempt)
         return
     yield h.p(".qt-reply")[chip(reply.code, reply.enhanced), " ", h.code[shown(reply.text, 600)]]
     if attempt.rule:
         yield h.p["Nobody was asked: the sending MTA gave this reply itself. ", _ref(attempt.rule)]
-    yield h.p[shown(reply.meaning, 600)]
-    yield h.p[h.strong["Next: "], reply.next_step, " ", _ref(_CLASS)]
+    yield from _explained(attempt, reply)
+    yield from _last(attempt)
+
+
+def _explained(attempt: Attempt, reply: Reply) -> Iterator[h.Node]:
+    """The reply as the reply desk reads it: what it speaks of, whose turn it is, what to do, and why so."""
+    read = _read(reply, attempt.during or "connect")
+    if read is None:
+        yield h.p[shown(reply.meaning, 600)]
+        yield h.p[h.strong["Next: "], reply.next_step, " ", _ref(_CLASS)]
+        return
+    yield h.p[read.summary]
+    for turn in read.turns[: 0 if attempt.expired else 1]:
+        yield h.p[h.strong[f"{turn.who.capitalize()}: "], turn.what, " ", _ref(turn.ref)]
+    if attempt.outcome != "relayed":
+        yield h.p[h.strong["What to do: "], read.advice]
+    steps = Markup(verdict_html(read.verdict).replace(_STYLE, ""))
+    yield h.details(".qt-why", data_fold="why")[h.summary(data_key="why")["Number by number"], steps]
+
+
+def _read(reply: Reply, verb: str) -> Explained | None:
+    """What the desk makes of it; None where it reads something else in the words."""
+    try:
+        read = examine(str(reply), verb=verb)
+    except RecordError:
+        return None
+    return read if read.found.code == reply.code else None
+
+
+def _unsettled(attempt: Attempt) -> tuple[h.Node, ...]:
+    if attempt.transcript is not None and attempt.during == ".":
+        why = "The message had been sent to its end, so the host may have it. The next try may make a twin."
+        return why, " ", _ref("RFC 5321 §4.5.3.2.6")
+    return "Without a reply nothing is settled: the message stays in the queue. ", _ref(_RETRY)
+
+
+def _last(attempt: Attempt) -> Iterator[h.Node]:
+    if attempt.expired:
+        yield h.p["It was the last attempt: the time to give up had come. The status is ", h.code["4.4.7"],
+                  ", delivery time expired. ", _ref(_RETRY)]  # fmt: skip
 
 
 def _broken(attempt: Attempt) -> str:
@@ -85,6 +130,8 @@ def _terms(lane: Lane, mark: Mark, attempt: Attempt) -> Iterator[Term]:
     yield "Host", h.code[shown(attempt.host + where, 320)]
     if attempt.during and attempt.reply:
         yield "Reply to", h.code[shown(attempt.during, 20)]
+    if attempt.place:
+        yield "Connection", f"kept open: {attempt.place} taken over it before this one"
     if attempt.tls:
         yield "TLS", _step(attempt.tls)
 

@@ -67,6 +67,7 @@ class QueueTimeline(Scripted):
         self._numbers: dict[tuple[Key, str], int] = {}
         self._ends: dict[Key, datetime] = {}
         self._even = self._tabled = False
+        self._drawn: tuple[tuple[object, ...], dict[str, Any]] | None = None
         self.changes: list[tuple[datetime, str]] = []
         self.histories: tuple[History, ...] = ()
         self.lanes: tuple[Lane, ...] = ()
@@ -154,9 +155,9 @@ class QueueTimeline(Scripted):
     def _act_on(self, number: int) -> None:
         label, action = self._actions[number]
         action()
-        self._take()
         if self.histories:
             self.changes.append((self._now(), label))
+        self._take()
 
     def _open(self, key: str) -> None:
         found = next(
@@ -179,6 +180,13 @@ class QueueTimeline(Scripted):
         return str(self._numbers[key_of(lane.history), lane.recipient])
 
     def _draw(self) -> dict[str, Any]:
+        """The parts, drawn anew only when something was read or looked at otherwise."""
+        state = (self.lanes, self._even, self._tabled)
+        if self._drawn is None or any(a is not b for a, b in zip(self._drawn[0], state, strict=True)):
+            self._drawn = (state, self._draw_anew())
+        return self._drawn[1]
+
+    def _draw_anew(self) -> dict[str, Any]:
         scale = self.axis
         found: dict[str, Any] = {
             "bar": str(bar(self.lanes, self._actions, self.changes, due(self.lanes) is not None)),
