@@ -8,6 +8,15 @@ from typing import Literal
 
 from ..mail.errors import LabError
 
+# What the lab's internet has for addresses (RFC 5737 §3, RFC 3849 §2).
+DOCUMENTATION = tuple(map(ip_network, ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")))
+
+
+def in_the_lab(address: str) -> bool:
+    """Whether `address` is one that a host of the lab could have."""
+    found = ip_address(address)
+    return any(found.version == network.version and found in network for network in DOCUMENTATION)
+
 
 @dataclass(slots=True)
 class Host:

@@ -23,7 +23,7 @@ from typing import cast
 
 from ..mail.errors import LabError
 from ..mail.transcript import Endpoint, Side, Transcript
-from .hosts import Host, Rule
+from .hosts import Host, Rule, in_the_lab
 from .loop import STOPPED
 from .recording import CURRENT
 from .scratch import KeyLog
@@ -166,6 +166,8 @@ class Network:
         has the address, ConnectionRefusedError where nobody listens, OSError where no route leads. The
         time-out comes at once: nobody learns from waiting.
         """
+        if (address := self._address(to)) == to and not in_the_lab(address):
+            self.host(to)  # it has no such host, and says so: this is a slip, and nothing to wait for
         client, real = self._route(source, to, port)
         try:
             client.settimeout(timeout)

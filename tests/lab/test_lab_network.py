@@ -360,9 +360,10 @@ def test_a_firewall_against_programs_outside(lab: Lab, action) -> None:
 
 def test_the_queue_meets_the_firewall_too(lab: Lab) -> None:
     lab.network.rules.append(Rule("192.0.2.10/32", 25, "swallow"))
+    lab.network.rules.append(Rule("2001:db8:a::10/128", 25, "swallow"))
     delivery = lab.submit(HELLO)
     assert delivery.result == "delayed"
-    lab.network.rules.pop()
+    del lab.network.rules[-2:]
     lab.clock.advance(hours=1)
     assert delivery.result == "delivered"
 

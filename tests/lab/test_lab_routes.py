@@ -104,8 +104,8 @@ def test_an_outbound_queue_dials_what_the_dns_says_too(lab: Lab) -> None:
     assert delivery.transcripts[-1].server.address == "198.51.100.11"
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "8.8.8.8", "2001:db8:ffff::1"])
-def test_no_address_leads_out(lab: Lab, address: str) -> None:
+@pytest.mark.parametrize("address", ["192.0.2.199", "2001:db8:ffff::1"])
+def test_an_address_that_is_free_times_out(lab: Lab, address: str) -> None:
     with pytest.raises(TimeoutError, match="no answer from"):
         lab.network.dial(ACORN, address, 25)
 
