@@ -80,6 +80,7 @@ class Local:
 
     def hand_on(self, item: Item) -> None:
         """Deliver to what is here, queue for what is not, and report what is settled."""
+        item.host = self.mta.name
         placing = Placing(item)
         for recipient in item.envelope.recipients:
             self._place(placing, recipient, ())

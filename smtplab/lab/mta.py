@@ -146,7 +146,7 @@ class Mta:
             return decline(session, ".", "", reply, "each hop adds one Received field", "RFC 5321 §6.3")
         if refused := await ask(session, "on_message", "", envelope, content):
             return refused
-        id_ = f"{self._ids.getrandbits(40):010X}"
+        id_ = self.new_id()
         if content.startswith((b" ", b"\t")):  # no header section, or it would continue the field above
             content = b"\r\n" + content
         if session.service.submission:
@@ -193,11 +193,14 @@ class Mta:
             return "<>"
         return asserted if self.accounts.owns(account, Path.of(asserted)) else "<>"
 
+    def new_id(self) -> str:
+        """The next queue id: ten hexadecimal digits, the same ones in every lab with this seed."""
+        return f"{self._ids.getrandbits(40):010X}"
+
     def originate(self, envelope: Envelope, content: bytes) -> Item:
         """Send a message of the MTA's own making, a DSN for instance, as any other goes: to a mailbox here,
         or through the queue. Called on the lab's loop. It gets no Received field: no client brought it."""
-        id_, now = f"{self._ids.getrandbits(40):010X}", self.world.clock.now()
-        item = Item(id_, envelope, content, None, now, submitter="<>")
+        item = Item(self.new_id(), envelope, content, None, self.world.clock.now(), submitter="<>")
         self.queue.items.append(item)
         self.local.hand_on(item)
         return item
