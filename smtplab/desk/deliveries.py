@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from email.message import EmailMessage
 from typing import TYPE_CHECKING
 
 from ..lab.delivery import Delivery
+from ..lab.direct import Direct
 from .base import Base
 
 if TYPE_CHECKING:
+    from ..lab.item import SmartHost
+    from ..mail.verdict import Verdict
     from ..show.map import MailMap
     from ..show.reply_desk import ReplyDesk
 
 
-class ShownDelivery(Delivery):
-    """A delivery that shows itself in a notebook: its verdict, with a step for every hop."""
+class _Shown:
+    """What has a verdict, and shows it in a notebook."""
+
+    verdict: Callable[[], Verdict]
 
     def _repr_html_(self) -> str:
         from ..show.verdict import html
 
         return str(html(self.verdict()))
+
+
+class ShownDelivery(_Shown, Delivery):
+    """A delivery that shows itself in a notebook: its verdict, with a step for every hop."""
+
+
+class ShownDirect(_Shown, Direct):
+    """What became of a message that a host handed on by itself, shown as a delivery is."""
 
 
 class Deliveries(Base):
@@ -28,6 +42,17 @@ class Deliveries(Base):
     def submit(self, message: EmailMessage | str | bytes, user: str = "alice") -> ShownDelivery:
         """As the bare lab's `submit`; the delivery shows itself."""
         return ShownDelivery(super().submit(message, user).transcript, self._items_of)
+
+    def deliver(
+        self,
+        message: EmailMessage | str | bytes,
+        source: str = "alice.home.example",
+        *,
+        smart_host: SmartHost | None = None,
+    ) -> ShownDirect:
+        """As the bare lab's `deliver`; what came of it shows itself."""
+        done = super().deliver(message, source, smart_host=smart_host)
+        return ShownDirect(done.source, done.item, list(done.routes), self._items_of)
 
     def map(self, delivery: Delivery | None = None) -> MailMap:
         """The hosts of the lab. With a `delivery`, the way that its message took."""

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from ..mail.line import Line, shown
 from ..mail.reply import Reply
+from ..mail.route import Route
 from ..mail.text import visible
 from ..mail.transcript import Side
 from .theme import chip, style
@@ -27,6 +28,7 @@ _HTML = {
     ("smtplab.mail.capability", "Trials"): "capabilities.trials_html",
     ("smtplab.mail.received.hops", "Chain"): "tracer_still.html",
     ("smtplab.mail.received.record", "Received"): "tracer_still.received_html",
+    ("smtplab.mail.route", "Route"): "register.route_html",
     ("smtplab.mail.view", "View"): "reader.view_html",
     ("smtplab.mail.xray.record", "Xray"): "xray_record.html",
 }
@@ -40,6 +42,7 @@ _PLAIN = {
     ("smtplab.mail.capability", "Trials"): "register.text",
     ("smtplab.mail.received.hops", "Chain"): "tracer_still.text",
     ("smtplab.mail.received.record", "Received"): "tracer_still.received_text",
+    ("smtplab.mail.route", "Route"): "register.route_text",
     ("smtplab.mail.view", "View"): "register.text",
     ("smtplab.mail.xray.record", "Xray"): "register.text",
 }
@@ -75,6 +78,18 @@ def _renderer(where: str, *, pretty: bool) -> Any:
 def text(record: Any) -> str:
     """A record as its own words tell it, for a terminal."""
     return str(record)
+
+
+def route_html(route: Route) -> Markup:
+    """A routing decision: its verdict, with every question that it asked."""
+    from .verdict import html
+
+    return html(route.verdict)
+
+
+def route_text(route: Route) -> str:
+    """A routing decision, for a terminal."""
+    return route.verdict.text()
 
 
 def line_text(line: Line) -> str:
