@@ -50,9 +50,9 @@ class Explained:
 
     @property
     def name(self) -> str:
-        """The reply in short, "550 5.1.1"; without numbers its first words."""
+        """The reply in short, "550 5.1.1"; without numbers what it speaks of."""
         number = f"{self.found.code or ''} {self.found.enhanced}".strip()
-        return number or f"“{self.found.words[:60]}{'…' * (len(self.found.words) > 60)}”"
+        return number or (self.failures[0].name if self.failures else self.found.fate)
 
     @property
     def summary(self) -> str:

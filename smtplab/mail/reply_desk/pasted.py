@@ -65,12 +65,12 @@ _CODE = r"(?<![\w./\[@-])([2-5][0-9][0-9])"
 _STRONG = re.compile(rf"{_CODE}(?=[ -]#?{_X})|\(([2-5][0-9][0-9])(?=, ?b?['\"])")
 _LINE = re.compile(r"(?m)^(?:[>< \t~*-]{0,12}|[Ss]: )['\"(]?([2-5][0-9][0-9])(?=[ \t-]|\r?$)(?!-[0-9]{2}-)")
 _LOOSE = re.compile(
-    r"(?:[:;'\"(<] ?|\b(?:error|code|reply|status|got|returned|smtp)["
+    r"(?:[:;'\"(<] {0,2}|\b(?:error|code|reply|status|got|returned|smtp)["
     r" :=#]{1,3})([2-5][0-9][0-9])(?![\w/:]|\.\w|-\d)",
     re.IGNORECASE,
 )
 _ALONE = re.compile(
-    rf"(?mi)(?:^[> \t]{{0,8}}|[#'\"(:;=<] ?|\b(?:status|code|error|smtp|got|returned) )({_X})(?!-)"
+    rf"(?mi)(?:^[> \t]{{0,8}}|[#'\"(:;=<] {{0,2}}|\b(?:status|code|error|smtp|got|returned) )({_X})(?!-)"
 )
 _NOTED = re.compile(rf"(?mi)(?:\bdsn=|^[> \t]{{0,8}}Status: *)({_X})")
 _FATE = re.compile(
@@ -93,6 +93,8 @@ _STOP = re.compile(
 )
 _TAIL = re.compile(r" ?\(in reply to ")
 _ENHANCED = re.compile(rf"[ -]?[ \t]{{0,2}}#?({_X})")
+# What may stand between a code and its enhanced code: quotes, words such as "enhanced", or the code again.
+_FAR = r"(?:[^\w\n]|enhanced|message|status|code|%s\b){1,24}?"
 _GLUE = re.compile(r"\s*(?:, ?b?['\"])?")
 _QUOTES = {"'": "'", '"': '"', "‘": "’", "“": "”"}
 
@@ -149,12 +151,13 @@ def _start(text: str) -> tuple[int, int]:
 
 def _replies(text: str, places: list[int]) -> Iterator[int]:
     """The places where a reply begins: not its further lines."""
-    before = ""
+    before, last = "", -9
     for place in places:
         code = text[place : place + 3]
-        if before != code:
+        again = place == last + 4 and text[last : last + 3] == code  # "550 550 5.1.1"
+        if before != code and not again:
             yield place
-        before = code if text[place + 3 : place + 4] == "-" else ""
+        before, last = code if text[place + 3 : place + 4] == "-" else "", place
 
 
 def _reply(text: str, start: int, noted: re.Match[str] | None) -> tuple[int, str, str, tuple[Part, ...]]:
@@ -164,7 +167,7 @@ def _reply(text: str, start: int, noted: re.Match[str] | None) -> tuple[int, str
     parts.append(Part("third", start + 2, start + 3))
     place, enhanced = start + 3, ""
     place += text[place:end][:1] in ("-", " ")
-    if found := _ENHANCED.match(text, start + 3, end) or _ENHANCED.match(text, _glue(text, start + 3), end):
+    if found := _enhanced(text, start, end):
         enhanced, place = found[1], found.end()
         parts += _three(text, found.start(1), found.end(1))
     elif noted and not start <= noted.start() < end:
@@ -181,10 +184,15 @@ def _reply(text: str, start: int, noted: re.Match[str] | None) -> tuple[int, str
     return int(code), enhanced, " ".join(words.split()), kept
 
 
-def _glue(text: str, place: int) -> int:
-    """Past what smtplib writes between code and text: `(550, b'5.1.1 ...')`."""
-    found = _GLUE.match(text, place)
-    return found.end() if found else place
+def _enhanced(text: str, start: int, end: int) -> re.Match[str] | None:
+    """The enhanced code of the reply at `start`; smtplib has it as `(550, b'5.1.1 ...')`."""
+    place = start + 3
+    glue = _GLUE.match(text, place)
+    found = _ENHANCED.match(text, place, end) or _ENHANCED.match(text, glue.end() if glue else place, end)
+    if found:
+        return found
+    far = re.compile(rf"{_FAR % text[start:place]}(?<![\w.])({_X})").match(text, place, end)
+    return far if far and far[1][0] == text[start] else None
 
 
 def _end(text: str, start: int) -> int:

@@ -58,7 +58,8 @@ ROWS: tuple[Row, ...] = (
         r"(?:account|user|mailbox|recipient|address) does(?: not|n't) exist|no such (?:user|recipient|"
         r"mailbox|person|address)|mailbox not found|no mailbox here|unknown (?:recipient|mailbox|"
         r"local part)|not found by smtp address lookup|recipient address rejected: access denied|"
-        r"invalid (?:recipient|mailbox)|unrouteable address|unknown in (?:local|virtual|relay)",
+        r"invalid (?:recipient|mailbox)|could(?: not|n't) be found|unrouteable address|unknown in (?:local|"
+        r"virtual|relay)",
         "1.1", """
         Postfix: 550 5.1.1 <bob@birch.example>: User unknown in local recipient table
         Gmail: 550 5.1.1 the account doesn't exist: check for typos
@@ -103,12 +104,21 @@ ROWS: tuple[Row, ...] = (
         Gmail: 535 5.7.8 Username and Password not accepted""",
     ),
     (
+        ("TLS is not offered", "TLS or login first",
+         "The client's own policy wants TLS for this server, which does not offer it.",
+         "receiver", "Have the receiving side offer STARTTLS, or look at the client's TLS policy.",
+         "RFC 3207 §4"),
+        r"required, but was not offered|starttls (?:is |was )?not offered|does(?: not|n't) offer starttls",
+        "", "",
+    ),
+    (
         ("TLS comes first", "TLS or login first",
          "The server wants TLS before this.",
          "admin", "Switch STARTTLS on in the client, or use implicit TLS on port 465.",
          "RFC 3207 §4"),
-        r"starttls (?:command )?first|issue a starttls|tls (?:is )?required|requires? (?:a )?(?:starttls|"
-        r"tls)|must use tls|without (?:a )?tls|encryption required|not (?:sent )?over tls",
+        r"starttls (?:command )?first|issue a starttls|tls (?:is )?required(?!, but)|"
+        r"requires? (?:a )?(?:starttls|tls)|must use tls|without (?:a )?tls|encryption required|"
+        r"not (?:sent )?over tls",
         "", """
         Postfix: 530 5.7.0 Must issue a STARTTLS command first
         Gmail: 530 5.7.0 Must issue a STARTTLS command first
@@ -144,6 +154,14 @@ ROWS: tuple[Row, ...] = (
         Gmail: 452 4.2.2 out of storage
         Gmail: 552 5.2.2 out of storage and inactive
         Microsoft?: 5.2.2 mailbox full""",
+    ),
+    (
+        ("mailbox disabled", "mailbox disabled",
+         "The mailbox exists, but takes no messages.",
+         "recipient", "Ask the recipient another way whether the address is still in use.",
+         "RFC 3463 §3.3"),
+        r"(?:mailbox|account|user|reach)(?: is)? (?:disabled|inactive|suspended)",
+        "", "",
     ),
     (
         ("message too big", "message too big",

@@ -49,6 +49,11 @@ _SHUT = Turn(
     "The connection ends. It keeps the message queued and tries again later, or at the next MX.",
     "RFC 5321 §3.8",
 )
+_NEXT = Turn(
+    "the client side",
+    "It says QUIT and may try the next MX. If nobody takes its message, it gives up and makes a DSN.",
+    "RFC 5321 §5.1",
+)
 _TAKEN = Turn(
     "the server",
     "It has the message now: it delivers, passes it on, or sends a DSN. The client may forget it.",
@@ -90,7 +95,9 @@ def _now(result: str, found: Pasted, failures: tuple[Failure, ...]) -> Turn:
     if entry and (code in FORM or code in LOGIN or code == 530):
         who = "the sender" if code in LOGIN else "the client"
         return Turn(who, entry.acts, entry.ref)
-    if found.verb in ("AUTH", "STARTTLS", "EHLO") and code:
+    if found.verb in ("connect", "EHLO") and result == "refused":
+        return _NEXT
+    if found.verb in ("AUTH", "STARTTLS") and code:
         what = "The session goes on without it, or ends: no message is lost by it."
         return Turn("the client", what, "RFC 5321 §4.1.4")
     if code == 452 or too_many(found, failures):
