@@ -29,9 +29,10 @@ from .world import World
 class Connections:
     """How many connections a queue has open at once, and how many messages go over each.
 
-    `line` is the number of waiting messages that one connection is trusted with before another is opened.
-    With `messages` 1 every message has a connection of its own. Up to `line` messages for one destination
-    keep their order, so that two runs have the same dialogue.
+    `line` is the number of waiting messages that one connection is trusted with before another is opened: up
+    to so many for one destination keep their order, so that two runs have the same dialogue. New messages
+    share a connection only when `line` of them wait, because when they come is chance; what falls due
+    together always does. With `messages` 1 every message has a connection of its own.
     """
 
     per_destination: int = 5
@@ -52,6 +53,7 @@ class Job:
     recipients: list[Recipient]
     done: Callable[[Job], None]
     on_wait: Callable[[], None]
+    fresh: bool  # it has just been accepted
     waited: bool = False
 
     def undecided(self) -> list[Recipient]:
@@ -119,7 +121,7 @@ class Dispatcher:
         try:
             while job := self._next(line):
                 await carrier.carry(job)
-                if not line.jobs:
+                if not line.jobs or (line.jobs[0].fresh and len(line.jobs) < self._owner.connections.line):
                     await carrier.close()
                 job.wait()
                 job.done(job)
@@ -187,7 +189,7 @@ class Carrier:
                 self._new = used
                 if (tries := await used.give(item, batch)) is not None:
                     return tries
-            await self.close()
+            await self._close()
         sender = self._sender(target)
         tries = await self._first(sender, item, batch)
         if sender.in_clear:
@@ -198,7 +200,7 @@ class Carrier:
         self._new = sender
         tries = await sender.give(item, batch) or []
         if sender.alive:
-            await self.close()
+            await self._close()
             self._open = sender
         return tries
 
@@ -231,7 +233,11 @@ class Carrier:
             raise
 
     async def close(self) -> None:
-        """Say goodbye."""
+        """Say goodbye, and route the next job anew."""
+        self._route = None
+        await self._close()
+
+    async def _close(self) -> None:
         if self._open:
             sender, self._open = self._open, None
             await sender.quit()

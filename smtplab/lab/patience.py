@@ -1,8 +1,8 @@
 """How long a client waits for each reply (RFC 5321 §4.5.3.2), by the lab's clock.
 
 Nobody sits and waits for real minutes. A server that has fallen silent tells the wire
-(`Wire.fall_silent`). Then the client's task is parked: the lab counts as idle, and an alarm of the lab's clock
-ends the wait when its time has come. A server that is merely slow is waited for as it is.
+(`Wire.fall_silent`). Then the client's task is parked: the lab counts as idle, and an alarm of the lab's
+clock ends the wait when its time has come. A server that is merely slow is waited for as it is.
 """
 
 from __future__ import annotations

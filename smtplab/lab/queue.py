@@ -102,9 +102,9 @@ class Queue:
         item.onward += recipients
         item.give_up_at = item.accepted + self.schedule.give_up
         item.warn_at = item.accepted + self.schedule.warn if self.schedule.warn else None
-        self._begin(item, recipients)
+        self._begin(item, recipients, fresh=True)
 
-    def _begin(self, item: Item, recipients: list[Recipient]) -> None:
+    def _begin(self, item: Item, recipients: list[Recipient], *, fresh: bool = False) -> None:
         """One round: every recipient, destination by destination, each once the one before need not be
         waited for. So one message's connections have an order."""
         if self.stopped:
@@ -120,7 +120,7 @@ class Queue:
 
         def more() -> None:
             if found := next(left, None):
-                self._dispatcher.put(Job(item, *found, done, more))
+                self._dispatcher.put(Job(item, *found, done, more, fresh))
 
         def done(job: Job) -> None:
             nonlocal open_

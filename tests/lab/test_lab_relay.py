@@ -274,7 +274,7 @@ def test_a_queue_that_meets_454_keeps_trying_until_it_is_mended(lab: Lab, oak: M
     item = lab.queue(SERVER)[0]
     assert item.outcomes == {"carol@oak.example": "delayed"}
     lab.clock.advance(hours=2)
-    assert len(item.attempts) == 5
+    assert len(item.attempts) == 4  # at once, and after 30, 60 and 120 minutes
     assert {attempt.reply for attempt in item.attempts} == {DEFERRED}
     oak.store.add("carol@oak.example")  # now the exchanger knows the domain
     lab.clock.advance(hours=1)
@@ -288,7 +288,7 @@ def test_a_queue_that_meets_454_for_five_days_fails_in_the_end(lab: Lab, oak: Mt
     item = lab.queue(SERVER)[0]
     lab.clock.advance(days=6)
     assert item.outcomes == {"carol@oak.example": "failed"}
-    assert len(item.attempts) > 200
+    assert item.attempts[-1].expired
     assert item.attempts[-1].when - item.accepted <= GIVE_UP_AFTER
     assert timedelta(days=5) == GIVE_UP_AFTER
 
