@@ -1,7 +1,8 @@
 """A Received record while it is being read: what was found so far, where, and what was left over.
 
 One rule holds for all clauses here: the first of a name counts, for it stands in the place that the
-standard gives it (RFC 5321 §4.4); another one of the same name was not understood.
+standard gives it (RFC 5321 §4.4); another one of the same name was not understood. (Of several "by" only
+the last comes here: see `clauses`.)
 """
 
 from __future__ import annotations
@@ -43,6 +44,11 @@ class Draft:
             self.spans[name] = (start, end)
         elif start < end:
             self.loose.append((start, end))
+
+    def rename(self, old: str, new: str) -> None:
+        """What was read as the clause `old` is the clause `new`, unless there is one."""
+        if old in self.values and new not in self.values:
+            self.values[new], self.spans[new] = self.values.pop(old), self.spans.pop(old)
 
     def leave(self, start: int, end: int) -> None:
         """What stands between `start` and `end` was not understood."""

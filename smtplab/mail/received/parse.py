@@ -18,6 +18,7 @@ from .readers import READERS
 from .record import Received
 
 _NAME = re.compile(r"[ \t\r\n]*+(?:(?:X-)?Received[ \t]*+:)?+", re.IGNORECASE)
+_LOGGED_IN = re.compile(r"ESMTPS?A", re.IGNORECASE)  # RFC 3848
 _RULE = 'a Received field has clauses such as "from host" and "by host", and a date behind a semicolon'
 
 
@@ -36,6 +37,8 @@ def parse(text: str | bytes) -> Received:
     written_like = dialect(found)
     for clause in found:
         READERS[clause.name](draft, clause.tokens, written_like)
+    if written_like == "qmail" and _LOGGED_IN.fullmatch(str(draft.values.get("with_", ""))):
+        draft.rename("ident", "user")  # patches of qmail write the login where ident would stand
     if not draft.spans:
         raise RecordError(_RULE, text, (start, len(text)))
     return draft.record(written_like)

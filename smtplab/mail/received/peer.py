@@ -135,7 +135,8 @@ class Peer:
         if equals and key.lower() in _KEYS:
             return self._pair(words, place, len(key) + 1, _KEYS[key.lower()])
         if "@" in token.text:
-            return self._ident(token)
+            login = [word.text.lower() for word in words[place + 1 : place + 3]] == ["with", "login"]
+            return self._ident(token, login)
         return int(lower in _SAID or lower.startswith("rhost-flags-") or self.literal(token))
 
     def _alone(self, words: list[Token], place: int) -> bool:
@@ -172,12 +173,15 @@ class Peer:
             self.draft.word(name, start, end)
         return used
 
-    def _ident(self, token: Token) -> int:
-        """IDENT:user@rdns and user@ip: whom the client's host names as the owner (RFC 1413)."""
+    def _ident(self, token: Token, login: bool) -> int:
+        """IDENT:user@rdns and user@ip: whom the client's host names as the owner (RFC 1413).
+
+        With the words "with login" behind, it is who logged in.
+        """
         user, _, host = token.text.rpartition("@")
         tag = 6 if user[:6].upper() == "IDENT:" else 0
         middle = token.start + len(user)
-        self.draft.word("ident", token.start + tag, middle)
+        self.draft.word("user" if login else "ident", token.start + tag, middle)
         rest = Token("word", host, middle + 1, token.end)
         if host and not self.literal(rest):
             self._name([rest])

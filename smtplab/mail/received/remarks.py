@@ -53,6 +53,9 @@ def _version(draft: Draft, comment: Token) -> bool:
 
 def _over(draft: Draft, comment: Token) -> bool:
     """Chasquid: (over SMTP TLS-1.3-TLS_AES_128_GCM_SHA256) or (over SMTP plain text!)."""
+    words = inside(draft.text, comment)
+    if len(words) > 1:
+        draft.word("with_", words[1].start, words[1].end)
     if match := _VERSION_AND_SUITE.search(comment.text):
         found = Facts(named(match[1]), match[2])
         draft.secured(found, comment.start + match.start(), comment.start + match.end())
@@ -104,6 +107,15 @@ def _caller(draft: Draft, comment: Token) -> bool:
     return True
 
 
+def _via(draft: Draft, comment: Token) -> bool:
+    """GMX: (via HTTP), for what was written in a web page."""
+    words = inside(draft.text, comment)
+    if len(words) != 2:
+        return False
+    draft.word("via", words[1].start, words[1].end)
+    return True
+
+
 def _known(draft: Draft, comment: Token) -> bool:
     return True
 
@@ -130,6 +142,7 @@ _READERS: dict[str, Reader] = {
     "envelope-from": _known,
     "envelope-sender": _known,
     "envelope": _known,
+    "via": _via,
     "orcpt": _known,
     "google": _known,  # (Google Transport Security): between hosts of that service
     "single-drop": _known,
