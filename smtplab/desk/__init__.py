@@ -8,8 +8,9 @@ from __future__ import annotations
 from .deliveries import Deliveries
 from .messages import Messages
 from .ports import Ports
+from .queues import Queues
 from .sessions import Sessions
 
 
-class Lab(Sessions, Ports, Messages, Deliveries):
+class Lab(Sessions, Ports, Messages, Deliveries, Queues):
     """A running mail internet, and the widgets that drive it."""

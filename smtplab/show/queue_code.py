@@ -9,11 +9,14 @@ from __future__ import annotations
 SMTPLAB = """\
 from smtplab import Lab
 
+message = "From: alice@acorn.example\\nTo: bob@birch.example\\nSubject: waiting\\n\\nHello\\n"
+
 lab = Lab()
+lab.stop_host("mx.birch.example")         # and lab.start_host(...) when you have waited enough
 {setup}
 lab.clock.advance(minutes=30)             # the time is yours: hours=6, days=5
 
-for history in lab.history({what}):
+for history in {what}:
     print(history.host, history.id, dict(history.outcomes))
     for attempt in history.attempts:
         print(attempt.when, attempt.host, attempt.outcome, attempt.reply or attempt.note)
@@ -58,6 +61,15 @@ begin retry
 """
 
 
-def snippets(what: str = "delivery", setup: str = "delivery = lab.submit(message)") -> dict[str, str]:
-    """Tool -> code. `what` is the expression for what the timeline shows, `setup` the line that makes it."""
-    return {"smtplab": SMTPLAB.format(what=what, setup=setup), "Postfix": POSTFIX, "Exim": EXIM}
+SETUPS = {
+    "delivery": ("delivery = lab.submit(message)", "lab.history(delivery)"),
+    "host": ("lab.submit(message)           ",
+             "(item.history(lab.clock.now()) for item in lab.queue({host!r}))"),
+}  # fmt: skip
+
+
+def snippets(host: str = "") -> dict[str, str]:
+    """Tool -> code, for one delivery, or for all that the queue of `host` has."""
+    setup, what = SETUPS["host" if host else "delivery"]
+    ours = SMTPLAB.format(setup=setup, what=what.format(host=host))
+    return {"smtplab": ours, "Postfix": POSTFIX, "Exim": EXIM}

@@ -24,13 +24,13 @@ from .theme import CLASSES, result_chip, shown
 from .tracer_delay import words
 
 MARK = 11  # pixels: half of a mark, with some room
-FAN = 22  # pixels between attempts of the same moment
+FAN = 6  # pixels between the hosts of one round, which lie behind each other; as in the style
 PLAIN = 4  # the rank of an attempt that says the same as the one before it
 _RANKS = {"next": 1, "gave up": 0, "here": 0, "stop": 2, "warn": 3}
 
 _MARK = Markup(
     '<button type="button" tabindex="-1" class="qt-mark qt-is-%s qt-%s%s qt-f%d"'
-    ' style="left:%s%%;--qt-fan:%dpx" data-key="%s" aria-label="%s" aria-pressed="false"><i>%s</i>%s</button>'
+    ' style="left:%s%%;--qt-fan:%d" data-key="%s" aria-label="%s" aria-pressed="false"><i>%s</i>%s</button>'
 )
 _LABEL = Markup('<b class="qt-t%d">%s</b>')
 _GAP = Markup('<span class="qt-gap qt-t%d" style="left:%s%%">+%s</span>')
@@ -153,11 +153,13 @@ def _marks(lane: Lane, scale: Axis, name: str) -> Markup:
     full = [NEVER] * len(shares)
     labels = [NEVER] * len(shares)
     for in_row in (True, False):  # envelopes stand in a row of their own
-        row = [n for n, mark in enumerate(lane.marks) if (mark.kind == "notice") is in_row]
-        for n, level, label in zip(
-            row, *_levels([lane.marks[n] for n in row], [shares[n] for n in row]), strict=True
-        ):
+        row = [n for n, mark in enumerate(lane.marks) if (mark.kind == "notice") is in_row and mark.fan >= 0]
+        levels = _levels([lane.marks[n] for n in row], [shares[n] for n in row])
+        for n, level, label in zip(row, *levels, strict=True):
             full[n], labels[n] = level, max(level, label)
+    for n in range(len(shares) - 2, -1, -1):
+        if lane.marks[n].fan < 0:  # the others of a round are as the last of it
+            full[n] = full[n + 1]
     return Markup("").join(
         _mark(mark, lane, name, shares[n], full[n], labels[n]) for n, mark in enumerate(lane.marks)
     )
@@ -205,7 +207,7 @@ def _mark(mark: Mark, lane: Lane, name: str, share: float, full: int, label: int
         " qt-hollow" if mark.hollow else "",
         full,
         share,
-        mark.fan * FAN,
+        mark.fan,
         key,
         said(mark, lane),
         sign,

@@ -9,6 +9,7 @@ It draws nothing, and knows no clock but the one in the records.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,6 +25,7 @@ Kind = Literal["here", "attempt", "gave up", "notice", "next", "warn", "stop"]
 Key = tuple[str, str]  # of a history: host and id
 
 PENDING = ("queued", "delayed")
+BESIDE = 4  # a fan that is clear of the last attempt
 LEAST = timedelta(hours=1)  # a shorter axis would make much of nothing
 BEND = 120  # the stretched axis is about even up to a 120th of its length: an hour of five days
 
@@ -62,7 +64,8 @@ class Mark:
     """Something in a lane, at a moment. `hollow` is what did not come about: no connection, or not yet.
 
     `label` is what stands below it. `number` counts the attempts of the lane from 1, the notices from 1,
-    and is 0 for all else; `fan` counts what is beside it at the same moment, from 0.
+    and is 0 for all else. `fan` is how far aside it stands of what is at the same moment: the hosts of one
+    round lie behind the last of them, -1, -2 and so on.
     """
 
     kind: Kind
@@ -178,15 +181,14 @@ def _marks(history: History, address: str, outcome: Outcome, end: datetime | Non
 
 
 def _attempts(history: History, address: str) -> Iterator[Mark]:
-    before, fan = None, 0
-    own = (attempt for attempt in history.attempts if attempt.recipient.path.address == address)
+    own = [attempt for attempt in history.attempts if attempt.recipient.path.address == address]
+    left = Counter(attempt.when for attempt in own)
     for number, attempt in enumerate(own, 1):
-        fan = fan + 1 if attempt.when == before else 0
-        before = attempt.when
+        left[attempt.when] -= 1
         label = f"{attempt.reply.code:03d}" if attempt.reply else "no reply"
         tone = "later" if attempt.expired else _TONES.get(attempt.outcome, "plain")  # what the host meant
         hollow = attempt.transcript is None
-        yield Mark("attempt", attempt.when, tone, label, hollow, number, fan, attempt=attempt)
+        yield Mark("attempt", attempt.when, tone, label, hollow, number, -left[attempt.when], attempt=attempt)
 
 
 def _notices(history: History, address: str) -> Iterator[Mark]:
@@ -208,7 +210,7 @@ def _to_come(history: History) -> Iterator[Mark]:
 def _given_up(found: Sequence[Mark], last: Mark, end: datetime | None, now: datetime) -> Mark:
     """The end of the queue's patience: with the last attempt, or where the DSN or the record had it."""
     if last.attempt and last.attempt.expired:
-        return Mark("gave up", last.when, "bad", "gave up", fan=last.fan + 1)
+        return Mark("gave up", last.when, "bad", "gave up", fan=BESIDE)
     told = [mark.when for mark in found if mark.notice and mark.notice.action == "failed"]
     when = max(last.when, *told) if told else max(last.when, min(end or now, now))
-    return Mark("gave up", when, "bad", "gave up", fan=last.fan + 1 if when == last.when else 0)
+    return Mark("gave up", when, "bad", "gave up", fan=BESIDE if when == last.when else 0)

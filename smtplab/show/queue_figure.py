@@ -159,7 +159,7 @@ def _envelope() -> Any:
     from matplotlib.path import Path
 
     sheet = [(-1, -0.7), (1, -0.7), (1, 0.7), (-1, 0.7), (-1, -0.7)]
-    flap = [(1, 0.7), (0, -0.1), (-1, 0.7)]  # drawn the same way round, so that nothing is cut out
+    flap = [(-1, 0.7), (0, -0.1), (1, 0.7)]  # drawn the same way round, so that nothing is cut out
     codes = [Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY, Path.MOVETO, *[Path.LINETO] * 2]
     return Path(sheet + flap, codes)
 
