@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .lab.item import SmartHost
     from .lab.signing import Signer
     from .mail.dialogue import lines
+    from .mail.dsn import explain_bounce
     from .mail.envelope import Envelope
     from .mail.header.thread import thread
     from .mail.path import Path
@@ -55,6 +56,7 @@ _WHERE = {
     "chain": "mail.received.chain",
     "forge": "mail.received.forge",
     "parse_received": "mail.received.parse:parse",
+    "explain_bounce": "mail.dsn",
     "explain_login": "mail.sasl:explain",
     "explain_reply": "mail.reply_desk:explain",
     **dict.fromkeys(

@@ -35,6 +35,7 @@ from .hosts import Host, Rule
 from .mailbox import Mail, Store
 from .mallory import Mallory
 from .mta import Mta
+from .programs import Programs
 from .queue import Item, Queue
 from .router import Router
 from .routes import Routes
@@ -45,7 +46,7 @@ from .world import World
 _here: list[Lab] = []  # the lab of this notebook: there is one at a time
 
 
-class Lab(Dialling, Routes):
+class Lab(Dialling, Routes, Programs):
     """A running mail internet. In a script use it as a context manager: `with Lab() as lab: ...`.
 
     In a notebook, making a lab stops the one made before. Two labs with the same `seed` say the same

@@ -1,0 +1,71 @@
+"""Programs that a lesson starts beside an MTA: one that answers mail, and one that reads bounces."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..mail.errors import LabError
+from ..mail.path import Path
+from .autoreply import AWAY, Autoreply
+from .suppression import Suppression
+
+if TYPE_CHECKING:
+    from .mta import Mta
+
+
+class Programs:
+    """The part of a lab that starts them. None runs unless it is asked for."""
+
+    mtas: dict[str, Mta]
+
+    if TYPE_CHECKING:
+
+        def mta(self, host: str) -> Mta: ...
+
+    def autoreply(
+        self, address: str, text: str = AWAY, *, careless: bool = False, most: int = 20
+    ) -> Autoreply:
+        """Answer what comes to the mailbox `address` with `text` from now on (RFC 3834), and return who does.
+
+        A careless one answers everything, `most` times at most; a new one takes the place of the one before.
+        Raises LabError for an unknown mailbox.
+        """
+        path = Path.of(address)
+        stored = [mta for mta in self.mtas.values() if mta.store.find(path)]
+        if not stored:
+            raise LabError(f"There is no mailbox {address!r} in the lab that could be answered for.")
+        mailbox = stored[0].store.find(path) or address
+        program = Autoreply(mailbox, text, careless=careless, most=most)
+        for mta in stored:
+            mta.local.responders[mailbox] = program
+        return program
+
+    def end_autoreply(self, address: str) -> None:
+        """Answer no more for `address`. Raises LabError when nobody does."""
+        running = [mta for mta in self.mtas.values() if address.lower() in mta.local.responders]
+        if not running:
+            raise LabError(f"Nobody answers for {address!r}: lab.autoreply({address!r}) would begin to.")
+        for mta in running:
+            del mta.local.responders[address.lower()]
+
+    def suppression(self, host: str = "out.relay.example") -> Suppression:
+        """Have the provider on `host` give messages their own reverse-paths, and keep a suppression list.
+
+        Asked again it returns the list that is kept. Raises LabError when no MTA runs there.
+        """
+        mta = self.mta(host)
+        found = next((one for one in mta.local.programs if isinstance(one, Suppression)), None)
+        if found is None:
+            found = Suppression(mta)
+            mta.policies.append(found)
+            mta.local.programs.append(found)
+        return found
+
+    def end_suppression(self, host: str = "out.relay.example") -> None:
+        """Stop that; the list is gone. Raises LabError when none is kept."""
+        mta = self.mta(host)
+        programs = [one for one in mta.local.programs if isinstance(one, Suppression)]
+        if not programs:
+            raise LabError(f"{host} keeps no suppression list: lab.suppression({host!r}) would begin one.")
+        mta.local.programs = [one for one in mta.local.programs if one not in programs]
+        mta.policies = [one for one in mta.policies if one not in programs]
