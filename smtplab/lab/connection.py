@@ -179,7 +179,7 @@ class Connection(SMTP):
         if self.service.auth and (closed := self.mta.locked_out(self.wire.transcript.client.address)):
             await self.push(closed)
             raise Hangup
-        refused = await self.unwelcome()
+        refused = await self.mta.faults.strike(self, "banner") or await self.unwelcome()
         self.greeted, self.no_service = True, refused is not None
         await self.push(refused or Reply(220, "", (f"{self.mta.name} ESMTP smtplab",)))
         if refused and refused.code in (421, 521):  # RFC 5321 §3.8, RFC 7504 §3
@@ -218,7 +218,10 @@ class Connection(SMTP):
             await self.refuse(verb, argument, refused)
             return
         try:
-            await getattr(self, f"smtp_{verb}")(argument)
+            if failed := await self.mta.faults.strike(self, verb):
+                await self.fail(failed, verb, argument)
+            else:
+                await getattr(self, f"smtp_{verb}")(argument)
         except (Hangup, TLSSetupException, ConnectionError, asyncio.IncompleteReadError):
             raise
         except Exception as error:
@@ -234,6 +237,12 @@ class Connection(SMTP):
     async def refuse(self, verb: str, argument: str, reply: Reply) -> None:
         """Answer a command that may not come now."""
         await self.answer(verb, reply)
+
+    async def fail(self, reply: Reply, verb: str, argument: str = "") -> None:
+        """Answer as a fault has it; a 421 ends the session (RFC 5321 §3.8)."""
+        await self.refuse(verb, argument, reply)
+        if reply.code == 421:
+            raise Hangup
 
     async def smtp_STARTTLS(self, argument: str) -> None:
         if argument:

@@ -19,6 +19,7 @@ from . import sasl, trace
 from .accounts import Accounts, Failures
 from .bounces import Bounces
 from .decisions import Decisions
+from .faults import Faults
 from .hosts import Host
 from .local import Local
 from .mailbox import Store
@@ -71,10 +72,12 @@ class Mta:
     local: Local = field(init=False)
     bounces: Bounces = field(init=False)
     failures: Failures = field(default_factory=Failures)
+    faults: Faults = field(init=False)
 
     def __post_init__(self) -> None:
         self._ids = self.world.random(self.name)
         self.accounts = Accounts(self.world.random(f"{self.name} accounts"), self.world.clock.now)
+        self.faults = Faults(self.world.random(f"{self.name} faults"))
         self.local = Local(self)
         self.bounces = self.queue.reporter = Bounces(self)
 

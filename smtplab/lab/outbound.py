@@ -90,10 +90,12 @@ class Outbound:
         try:
             await patience.reply("STARTTLS", client.starttls(tls_context=self.context))
         except aiosmtplib.SMTPResponseException as refused:
+            if refused.code == 421:  # RFC 5321 §3.8: the session is over
+                raise
             said = f"{refused.code} {visible(refused.message)}"
             await self._do_without(client, f"{self.host} refuses it with {said}")
         except _BROKEN as error:
-            raise self._failed(error) from None
+            raise self._failed(error, patience.note) from None
         else:
             await patience.reply("EHLO", client.ehlo())
             self._secured("was offered", "RFC 3207 §4.2")
@@ -109,9 +111,9 @@ class Outbound:
         # RFC 3463 §3.8: 4.7.4 means that the other end lacks what the message needs.
         raise TlsFailed(f"4.7.4 TLS is required, but {why}")
 
-    def _failed(self, error: Exception) -> TlsFailed:
-        """The handshake failed, and the session with it."""
-        reason = getattr(error, "verify_message", "") or getattr(error, "reason", "") or str(error)
+    def _failed(self, error: Exception, why: str = "") -> TlsFailed:
+        """The handshake failed, and the session with it; `why` if that is known better."""
+        reason = why or getattr(error, "verify_message", "") or getattr(error, "reason", "") or str(error)
         reason = visible(reason).rstrip(".")
         why = f"TLS with {self.host} failed: {reason}"
         if self.level == "may":

@@ -77,7 +77,7 @@ class Patience:
 
         async def give_up() -> None:
             if wait == self._waits and self._parked:
-                self.note = f"timed out: nothing heard for {minutes} minutes{_after(self.verb)}"
+                self.note = f"timed out: nothing heard for {minutes} minutes{after(self.verb)}"
                 self._wake()
                 self._cut()
 
@@ -98,5 +98,6 @@ class Patience:
             wire.abort()
 
 
-def _after(verb: str) -> str:
-    return {"": " after connecting", ".": " after the end of the message"}.get(verb, f" after {verb}")
+def after(verb: str) -> str:
+    """Where in the dialogue, in words that follow on: ` after MAIL`."""
+    return {"": " before the greeting", ".": " after the end of the message"}.get(verb, f" after {verb}")

@@ -20,7 +20,7 @@ from ..mail.transcript import Transcript
 from .handover import Handover, reply_of
 from .item import Item, SmartHost
 from .outbound import SUBMISSIONS, Level, Outbound, TlsFailed
-from .patience import Patience
+from .patience import Patience, after
 from .world import World
 
 # Replies to EHLO that say that the host does not know it: then HELO will do (RFC 5321 §3.2, §4.1.4).
@@ -122,8 +122,10 @@ class Sender:
                 return visible(error.message)
             for n in range(len(handover.batch)):  # who has an answer keeps it: what follows does not undo it
                 handover.replies.setdefault(n, reply_of(error))
-        except (aiosmtplib.SMTPException, OSError) as error:
-            note = handover.patience.note or str(error) or type(error).__name__
+        except (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPConnectError, OSError):
+            note = handover.patience.note or f"the connection broke{after(handover.patience.verb)}"
+        except aiosmtplib.SMTPException as error:
+            note = visible(str(error))
         return note
 
     async def _begin(self, client: aiosmtplib.SMTP, patience: Patience) -> None:

@@ -13,7 +13,7 @@ from ..mail.envelope import Envelope
 from ..mail.reply import Reply
 from ..mail.session import VERBS
 from .arguments import read_mail, read_rcpt
-from .connection import READ_LIMIT, Connection
+from .connection import READ_LIMIT, Connection, Hangup
 from .policy import ask, decide, decline
 
 TEXT_LINE = 1000  # octets with CRLF: RFC 5321 §4.5.3.1.6; a stuffed dot is not counted
@@ -195,7 +195,13 @@ class SmtpServer(Connection):
         assert envelope
         if refused:
             decide(self, "Mta", ".", "", refused, None)
-        await self.answer(verb, refused or await self.mta.accept(self, envelope, content), last=last)
+        refused = await self.mta.faults.strike(self, "end") or refused
+        reply = refused or await self.mta.accept(self, envelope, content)
+        await self.mta.faults.strike(self, "reply")
+        await self.answer(verb, reply, last=last)
+        if reply.code == 421:
+            raise Hangup
+        await self.mta.faults.strike(self, "after")
 
     async def _read_content(self) -> tuple[bytes, Reply | None]:
         """The message up to CRLF.CRLF with stuffed dots removed (RFC 5321 §4.5.2), or a refusal.
@@ -205,6 +211,8 @@ class SmtpServer(Connection):
         lines: list[bytes] = []
         size, refused = 0, None
         while (line := await self._read_text()) != b".\r\n":
+            if not size and (failed := await self.mta.faults.strike(self, "content")):
+                await self.fail(failed, ".")
             text = line.removeprefix(b".")
             size += len(text)
             if size > self.mta.limits.size:

@@ -277,7 +277,7 @@ def test_a_queue_that_meets_454_keeps_trying_until_it_is_mended(lab: Lab, oak: M
     assert len(item.attempts) == 4  # at once, and after 30, 60 and 120 minutes
     assert {attempt.reply for attempt in item.attempts} == {DEFERRED}
     oak.store.add("carol@oak.example")  # now the exchanger knows the domain
-    lab.clock.advance(hours=1)
+    lab.clock.advance(hours=2)
     assert item.outcomes == {"carol@oak.example": "relayed"}
     assert [mail["Subject"] for mail in lab.mailbox("carol@oak.example")] == ["to oak"]
 
