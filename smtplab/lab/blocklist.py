@@ -106,7 +106,7 @@ class Blocklist:
         traps = [policy for policy in mta.policies if isinstance(policy, SpamTrap)]
         new = SpamTrap(self, trap)
         if not any(policy.blocklist is self for policy in asks):
-            mta.policies.append(AskBlocklist(self, self._world))
+            mta.policies.append(AskBlocklist(self))
         if not any(policy.blocklist is self and policy.trap == new.trap for policy in traps):
             mta.policies.append(new)
 
@@ -114,37 +114,38 @@ class Blocklist:
 class AskBlocklist(Policy):
     """Refuse recipients to a client that is listed, unless it has logged in."""
 
-    def __init__(self, blocklist: Blocklist, world: World, dialect: str = "standard") -> None:
-        self.blocklist, self._world = blocklist, world
-        self.dialect = dialects.known(dialect)
+    def __init__(self, blocklist: Blocklist, dialect: str = "standard") -> None:
+        self.blocklist, self.dialect = blocklist, dialects.known(dialect)
 
     async def on_rcpt(self, session: SmtpServer, recipient: Recipient) -> Reply | None:
         client = session.wire.transcript.client.address
-        if session.account or not (entry := await self._entry(client)):
+        if session.account or not (entry := await self._entry(session.mta.world, client)):
             return None
         reply = dialects.say(REPLIES, self.dialect, client=client, zone=self.blocklist.zone)
         why = f"the client is on the list {self.blocklist.zone}"
         return refuse(session, reply, f"[{client}]", why, "RFC 5782 §2.1", entry)
 
-    async def _entry(self, client: str) -> tuple[Step, ...]:
+    async def _entry(self, world: World, client: str) -> tuple[Step, ...]:
         """The list's entry for a client, as steps: its value, and its reason; () when there is none.
 
         A list that does not answer must not stop all mail, and neither must one whose name has gone to
         somebody who gives it an address of the web.
         """
         name = self.blocklist.name(client)
-        values = [value.to_text() for value in await self._ask(name, "A")]
+        values = [value.to_text() for value in await _ask(world, name, "A")]
         if not any(ip_address(value) in VALUES for value in values):
             return ()
         # Only now: the reason is for people to read (RFC 5782 §2.1), and most clients are not listed.
-        reasons = [value.to_text() for value in await self._ask(name, "TXT")] or ["no reason is given"]
+        reasons = [value.to_text() for value in await _ask(world, name, "TXT")] or ["no reason is given"]
         return (Step(f"{name} A", ", ".join(values), "fail"), Step(f"{name} TXT", ", ".join(reasons)))
 
-    async def _ask(self, name: str, rdtype: str) -> list[Rdata]:
-        try:
-            return await self._world.lookup(name, rdtype)
-        except dns.exception.DNSException:
-            return []
+
+async def _ask(world: World, name: str, rdtype: str) -> list[Rdata]:
+    """The records of a name; [] also when the DNS does not answer."""
+    try:
+        return await world.lookup(name, rdtype)
+    except dns.exception.DNSException:
+        return []
 
 
 class SpamTrap(Policy):

@@ -49,7 +49,7 @@ def made(lab: Lab, case: dict[str, Any]) -> Policy:
     }
     if case["policy"] == "AskBlocklist":
         lab.blocklist.add("203.0.113.66", "sold pills")
-        return policies.AskBlocklist(lab.blocklist, lab._world, **given)
+        return policies.AskBlocklist(lab.blocklist, **given)
     policy: Policy = getattr(policies, case["policy"])(**given)
     return policy
 
@@ -219,6 +219,13 @@ def test_a_quota_counts_what_lies_in_the_mailbox(lab: Lab, mx: Mta) -> None:
     mx.store.boxes["bob@birch.example"].clear()
     with lab.connect(MX, 25, MALLORY) as session:
         assert session.say("EHLO x", "MAIL FROM:<>", TO_BOB)[-1].code == 250
+
+
+@pytest.mark.parametrize(("declared", "code"), [(999, 250), (1000, 250), (1001, 452)])
+def test_a_message_that_just_fits_is_taken(lab: Lab, mx: Mta, declared: int, code: int) -> None:
+    mx.policies.append(policies.Quota(1000))
+    with lab.connect(MX, 25, MALLORY) as session:
+        assert session.say("EHLO x", f"MAIL FROM:<> SIZE={declared}", TO_BOB)[-1].code == code
 
 
 # Rates ------------------------------------------------------------------------------------------------
@@ -466,6 +473,21 @@ def test_without_verifying_recipients_any_local_part_is_taken_at_rcpt(lab: Lab, 
             "EHLO x", "MAIL FROM:<>", "RCPT TO:<nobody@birch.example>", "RCPT TO:<nobody@acorn.example>"
         )
     assert [reply.code for reply in replies] == [250, 250, 250, 554]  # it does not open the relay
+
+
+@pytest.mark.parametrize(("verify", "code", "notices"), [(False, 250, 1), (True, 550, 0)])
+def test_who_accepts_first_bounces_to_whoever_was_forged(
+    lab: Lab, mx: Mta, verify: bool, code: int, notices: int
+) -> None:
+    """Backscatter: Alice wrote nothing. A refusal at RCPT goes to the client, which is not hers."""
+    mx.verify_recipients = verify
+    with lab.connect(MX, 25, MALLORY) as session:
+        said = session.say("EHLO x", "MAIL FROM:<alice@acorn.example>", "RCPT TO:<nobody@birch.example>")
+        assert said[-1].code == code
+        if code == 250:
+            session.say("DATA", b"Subject: pills\n\nbuy\n")
+    lab.settle()
+    assert [mail.reverse_path.is_null for mail in lab.mailbox("alice@acorn.example")] == [True] * notices
 
 
 # What cannot be set -----------------------------------------------------------------------------------

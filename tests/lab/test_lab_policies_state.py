@@ -243,6 +243,19 @@ def test_marks_that_came_in_are_gone_and_the_body_stays(content: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    ("content", "left"),
+    [
+        (b"A: 1\r\nX-Spam-Flag: NO\r\n\r\nbody", b"A: 1\r\n\r\nbody"),
+        (b"X-Spam-Flag: NO\r\n folded\r\n\r\nbody", b"\r\nbody"),  # only the blank line is left of the header
+        (b"X-Spam-Flag: NO\r\n", b""),
+        (b"\r\nX-Spam-Flag: NO\r\n\r\nbody", b"\r\nX-Spam-Flag: NO\r\n\r\nbody"),  # that is body
+    ],
+)
+def test_a_field_is_taken_out_of_the_header_section_alone(content: bytes, left: bytes) -> None:
+    assert trace.without_field(content, "X-Spam-Flag") == left
+
+
+@pytest.mark.parametrize(
     "content",
     [
         HEAD + b"\r\n" + b"http://" * 400_000,
