@@ -15,6 +15,9 @@ from ..text import visible
 from .record import Action, Fate, Report
 from .writing import one_line
 
+MOST_OF_LINE = 240  # characters of a server's own words, so that a line has at most 998 octets in UTF-8
+MOST_OF_NAME = 200
+
 SUBJECTS: dict[Action, str] = {
     "failed": "Not delivered: your message came back",
     "delayed": "Delayed: your message is still waiting",
@@ -67,8 +70,9 @@ def _recipient(fate: Fate) -> str:
     lines.append(_wrapped(f"Whose turn it is: {_turn(fate)}", "  "))
     if fate.diagnostic:
         own = fate.diagnostic_type != "smtp"
-        who = "This server" if own or not fate.remote else one_line(fate.remote)
-        lines += [f"  {who} said:", f"    {one_line(fate.diagnostic)}"]
+        who = "This server" if own or not fate.remote else one_line(fate.remote)[:MOST_OF_NAME]
+        said = wrap(one_line(fate.diagnostic), MOST_OF_LINE, initial_indent="    ", subsequent_indent="    ")
+        lines += [f"  {who} said:", *said]
     return "\n".join(lines)
 
 

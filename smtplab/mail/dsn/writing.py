@@ -17,7 +17,7 @@ MOST_OF_LINE = 78  # RFC 5322 §2.1.1: characters of a line, if it can be
 MOST_OF_WORD = 900  # octets; RFC 5322 §2.1.1 ends a line at 998
 MOST_OF_VALUE = 4000  # characters; a server may answer with a thousand lines
 
-_BREAK = re.compile(r" (?=[^ ])")  # a fold here leaves something on the next line
+_WORD = re.compile(r" *[^ ]+")  # with the spaces before it, so that no folded line is empty
 _BEYOND = re.compile(r"[^\x20-\x7e]")
 
 
@@ -62,36 +62,33 @@ def address(value: str, *, utf8: bool) -> str:
     r"""The typed form of an address: `rfc822; bob@birch.example`.
 
     Beyond ASCII the type is utf-8 (RFC 6533 §3): as it is where the part may hold UTF-8, with \x{E9} for each
-    such character where it may not, or where a backslash would be taken for the beginning of one.
+    such character where it may not, or where one does not show or is a backslash.
     """
     if value.isascii():
         return f"rfc822; {value}"
-    if utf8 and "\\" not in value:
+    if utf8 and "\\" not in value and visible(value) == value:
         return f"utf-8; {value}"
     return "utf-8; " + re.sub(r"[^\x21-\x2a\x2c-\x3c\x3e-\x5b\x5d-\x7e]", _embedded, value)
 
 
 def folded(line: str) -> str:
-    """`line` broken at spaces; a word that is too long for any line is broken too, with a space."""
-    lines: list[str] = []
-    while len(encode(line)) > MOST_OF_LINE:
-        at = _place(line)
-        if at is None:
-            break
-        lines.append(line[:at])
-        line = line[at:] if line[at] == " " else f" {line[at:]}"
-    return "\r\n".join([*lines, line])
+    """`line` broken at spaces; a word that is too long for any line is broken too, with a space.
 
-
-def _place(line: str) -> int | None:
-    """Where to break: the last space that fits, else the first, else in the word if it is too long."""
-    after_name = line.find(": ") + 2 if line[0] != " " else 1
-    spaces = [found.start() for found in _BREAK.finditer(line) if found.start() >= after_name]
-    fitting = [at for at in spaces if len(encode(line[:at])) <= MOST_OF_LINE]
-    at = fitting[-1] if fitting else spaces[0] if spaces else len(line)
-    if len(encode(line[:at])) <= MOST_OF_WORD:
-        return at if at < len(line) else None
-    return len(encode(line)[:MOST_OF_WORD].decode("utf-8", "ignore"))
+    The first word of the value stays with the name. It takes linear time.
+    """
+    lines, current, size = list[str](), "", 0
+    for n, word in enumerate(_WORD.findall(line)):
+        octets = len(encode(word))
+        if n > 1 and size + octets > MOST_OF_LINE:
+            lines.append(current)
+            current, size = "", 0
+        current, size = current + word, size + octets
+        while size > MOST_OF_WORD:
+            piece = encode(current)[:MOST_OF_WORD].decode("utf-8", "ignore")
+            lines.append(piece)
+            current = " " + current[len(piece) :]
+            size = len(encode(current))
+    return "\r\n".join([*lines, current])
 
 
 def _embedded(found: re.Match[str]) -> str:
