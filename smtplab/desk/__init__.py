@@ -9,8 +9,9 @@ from .deliveries import Deliveries
 from .messages import Messages
 from .ports import Ports
 from .queues import Queues
+from .routing import Routing
 from .sessions import Sessions
 
 
-class Lab(Sessions, Ports, Messages, Deliveries, Queues):
+class Lab(Sessions, Ports, Messages, Deliveries, Queues, Routing):
     """A running mail internet, and the widgets that drive it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from email.message import EmailMessage
 from typing import TYPE_CHECKING
 
@@ -48,10 +48,11 @@ class Deliveries(Base):
         message: EmailMessage | str | bytes,
         source: str = "alice.home.example",
         *,
+        recipients: Sequence[str] = (),
         smart_host: SmartHost | None = None,
     ) -> ShownDirect:
         """As the bare lab's `deliver`; what came of it shows itself."""
-        done = super().deliver(message, source, smart_host=smart_host)
+        done = super().deliver(message, source, recipients=recipients, smart_host=smart_host)
         return ShownDirect(done.source, done.item, list(done.routes), self._items_of)
 
     def map(self, delivery: Delivery | None = None) -> MailMap:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import email.policy
 import email.utils
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from email.message import EmailMessage
 
@@ -125,13 +125,13 @@ def _attempt(attempt: Attempt) -> Step:
     return Step(f"{attempt.recipient.path} to {place}", said, attempt.outcome, attempt.rule, steps)
 
 
-def envelope(message: EmailMessage) -> Envelope:
-    """The envelope that a program makes of a message: From, and To, Cc and Bcc.
+def envelope(message: EmailMessage, to: Sequence[str] = ()) -> Envelope:
+    """The envelope that a program makes of a message: From, and `to`, or else To, Cc and Bcc.
 
     Raises LabError when there is no sender or no recipient, RecordError for an address that cannot be one.
     """
     senders = _addresses(message, "From")
-    recipients = list(dict.fromkeys(_addresses(message, "To", "Cc", "Bcc")))
+    recipients = list(dict.fromkeys(to or _addresses(message, "To", "Cc", "Bcc")))
     if not senders or not recipients:
         raise LabError("Give the message a From field with an address, and a To field.")
     paths = tuple(map(Path.of, recipients))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from email.message import EmailMessage
 from typing import TYPE_CHECKING
 
@@ -35,19 +36,24 @@ class Routes:
         def _items_of(self, transcript: Transcript) -> list[Item]: ...
 
     def route(
-        self, recipient: str, source: str = "mail.acorn.example", *, smart_host: SmartHost | None = None
+        self,
+        recipient: str,
+        source: str = "mail.acorn.example",
+        *,
+        smart_host: SmartHost | None = None,
+        direct: bool = False,
     ) -> Route:
         """Where mail for `recipient`, an address or a domain, goes from the host `source`, as the DNS is now.
 
-        Through `smart_host`, or the one that the MTA on `source` is set to. Nothing is sent. A plan has its
-        MX of equal preference in the order that the next message for the domain will have. Raises LabError
-        for an unknown host.
+        Through `smart_host`, or the one that the MTA on `source` is set to, unless `direct`. Nothing is
+        sent. A plan has its MX of equal preference in the order that the next message for the domain will
+        have. Raises LabError for an unknown host.
         """
         domain = recipient.rpartition("@")[2]
         mta = self.mtas.get(self.network.host(source).name)
         if mta and to_ascii(domain) in mta.store.domains:
             return _at_home(domain, mta.host.name)
-        through = smart_host or (mta.queue.smart_host if mta else None)
+        through = smart_host or (mta.queue.smart_host if mta and not direct else None)
         router = self._router(source)
         plan = router.to_smart_host(through.host) if through else router.plan(domain)
         return self._world.thread.run(plan)
@@ -57,17 +63,19 @@ class Routes:
         message: EmailMessage | str | bytes,
         source: str = "alice.home.example",
         *,
+        recipients: Sequence[str] = (),
         smart_host: SmartHost | None = None,
     ) -> Direct:
         """Have a program on `source` deliver by itself, as scripts do: by MX, on port 25, every address once.
 
-        Or to `smart_host`. No queue keeps what does not go at once. Envelope addresses are taken from From,
-        To, Cc and Bcc. Raises LabError for an unknown host and for a message without sender or recipient.
+        Or to `smart_host`. No queue keeps what does not go at once. The reverse-path is taken from From; the
+        `recipients`, where none are given, from To, Cc and Bcc. Raises LabError for an unknown host and for a
+        message without sender or recipient, RecordError for an address that cannot be one.
         """
         parsed = parse(message)
         host = self.network.host(source)
         router = self._router(host.name)
-        found = envelope(parsed)
+        found = envelope(parsed, recipients)
         queue = OneTry(host.name, self._world, smart_host)
         queue.router = router
         item = Item("direct", found, content(parsed), None, self._world.clock.now())
