@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import htpy as h
 from markupsafe import Markup
 
+from ..mail.verdict import SIGNS
 from . import code_tabs, queue_table
 from .ladder import script_file
 from .queue_axis import Changes, axis_row, over
-from .queue_drawing import board, clock, since
+from .queue_drawing import LETTER, board, clock, since
 from .queue_events import Axis, Lane
 from .queue_panel import shown_dialogue
 from .theme import chip, shown, style
@@ -26,6 +27,14 @@ BUTTONS = (
     ("hour", "+1 h"),
     ("day", "+1 day"),
     ("end", "To the end"),
+)
+_LEGEND = (  # kind and hue of a mark, its sign, and what it says
+    ("attempt qt-ok", SIGNS["good"], "taken"),
+    ("attempt qt-later", SIGNS["later"], "later (4yz)"),
+    ("attempt qt-no", SIGNS["bad"], "refused (5yz), or given up"),
+    ("attempt qt-later qt-hollow", SIGNS["later"], "no connection"),
+    ("next qt-plain qt-hollow", "", "next attempt"),
+    ("notice qt-plain", LETTER, "DSN"),
 )
 DIALOGUES = 40  # that a still page has
 
@@ -106,6 +115,18 @@ def top(found: Sequence[Lane], *, even: bool, tabled: bool) -> Markup:
     )
 
 
+def legend() -> Markup:
+    """What the shapes say."""
+    return Markup(
+        h.ul(".qt-legend")[
+            (
+                h.li[h.span(class_=f"qt-mark qt-is-{kind}", aria_hidden="true")[h.i[sign]], words]
+                for kind, sign, words in _LEGEND
+            )
+        ]
+    )
+
+
 def stage(found: Sequence[Lane], scale: Axis, names: Sequence[str], changes: Changes) -> h.Element:
     """The picture with its clock's line, for a page without a script."""
     now = scale.share(max(lane.history.now for lane in found))
@@ -113,6 +134,7 @@ def stage(found: Sequence[Lane], scale: Axis, names: Sequence[str], changes: Cha
         h.div(".qt-over", aria_hidden="true")[h.i(".qt-future"), over(scale), h.div(".qt-now")[h.b["now"]]],
         axis_row(scale, changes),
         board(found, scale, names),
+        legend(),
     ]
 
 

@@ -35,7 +35,7 @@ _MARK = Markup(
 _LABEL = Markup('<b class="qt-t%d">%s</b>')
 _GAP = Markup('<span class="qt-gap qt-t%d" style="left:%s%%">+%s</span>')
 _WAIT = Markup('<i class="qt-wait" style="left:%s%%;width:%.2f%%"></i>')
-_LETTER = Markup('<svg viewBox="0 0 18 13"><path d="M1 1h16v11H1z"/><path d="M1.5 2 9 7.5 16.5 2"/></svg>')
+LETTER = Markup('<svg viewBox="0 0 18 13"><path d="M1 1h16v11H1z"/><path d="M1.5 2 9 7.5 16.5 2"/></svg>')
 _SIGNS = {"next": "", "warn": "!", "stop": "", "gave up": SIGNS["bad"]}
 
 
@@ -200,7 +200,7 @@ def _mark_ranks(marks: Sequence[Mark]) -> list[int]:
 
 def _mark(mark: Mark, lane: Lane, name: str, share: float, full: int, label: int) -> Markup:
     key = f"{name}-{mark.name}"
-    sign = _LETTER if mark.notice else _SIGNS.get(mark.kind, SIGNS[mark.tone])
+    sign = LETTER if mark.notice else _SIGNS.get(mark.kind, SIGNS[mark.tone])
     return _MARK % (
         mark.kind.replace(" ", "-"),
         CLASSES[mark.tone],

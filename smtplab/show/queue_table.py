@@ -30,15 +30,25 @@ def summary(found: Sequence[Lane]) -> str:
     """How things stand, in one or two sentences."""
     if not found:
         return "Nothing is in the queue yet."
-    count = Counter("waiting" if lane.pending else lane.outcome for lane in found)
-    parts = [f"{number} {word}" for word, number in count.items()]
-    told = f"{len(found)} recipient{'' if len(found) == 1 else 's'}: {', '.join(parts)}."
+    told = " ".join(
+        _told(host, [lane for lane in found if lane.history.host == host]) for host in _hosts(found)
+    )
     soon = due(found)
     if soon is None:
         return f"{told} Nothing is left to be tried."
     now = max(lane.history.now for lane in found)
     ahead = f"in {words(soon - now)}" if soon > now else "now"
     return f"{told} Next attempt {ahead}, {clock(soon)}."
+
+
+def _hosts(found: Sequence[Lane]) -> list[str]:
+    return list(dict.fromkeys(lane.history.host for lane in found))
+
+
+def _told(host: str, own: Sequence[Lane]) -> str:
+    count = Counter("waiting" if lane.pending else lane.outcome for lane in own)
+    parts = ", ".join(f"{number} {word}" for word, number in count.items())
+    return f"{shown(host, 100)} has {len(own)} recipient{'' if len(own) == 1 else 's'}: {parts}."
 
 
 def table(found: Sequence[Lane]) -> Markup:

@@ -11,7 +11,7 @@ function queueTimeline(model, el) {
   const stage = make("div", "qt-stage", "", { role: "group", "aria-label": "Timeline; arrows go from mark to mark" });
   const over = make("div", "qt-over", "", { "aria-hidden": "true" });
   const grid = make("div"), now = make("div", "qt-now");
-  const axis = make("div"), lanes = make("div");
+  const axis = make("div"), lanes = make("div"), legend = make("div");
   const panel = make("div", "qt-panel smtplab-panel", "", {
     role: "group", "aria-live": "polite", "aria-label": "What the chosen mark means", tabindex: "0",
   });
@@ -23,12 +23,13 @@ function queueTimeline(model, el) {
   root.prepend(bar);
   says.after(summary, stage, panel, table);
   foot.prepend(view);
-  Object.assign(places, { bar, axis, grid, lanes, table, top: view });
+  stage.append(legend);
+  Object.assign(places, { bar, axis, grid, lanes, legend, table, top: view });
 
   // The marks: one of them is in the way of Tab, arrows go from one to the next ------------------------------
 
   const mark = (key) => lanes.querySelector(`[data-key="${CSS.escape(key)}"]`);
-  const rows = () => [...lanes.querySelectorAll(".qt-track")].map((track) => [...track.querySelectorAll(".qt-mark")]).filter((row) => row.length);
+  const rows = () => [...lanes.querySelectorAll(".qt-track")].map((track) => [...track.querySelectorAll("[data-key]")]).filter((row) => row.length);
   let current = "", wanted = null;
 
   function point(found, take) {
@@ -74,7 +75,7 @@ function queueTimeline(model, el) {
     event.stopPropagation();
   });
   lanes.addEventListener("click", (event) => {
-    const at = event.target.closest(".qt-mark");
+    const at = event.target.closest("[data-key]");
     if (at) open(at);
   });
   root.addEventListener("keydown", (event) => {
@@ -107,7 +108,7 @@ function queueTimeline(model, el) {
     if (parts.now !== null && parts.now !== undefined) stage.style.setProperty("--qt-now", parts.now);
     if (drawn === parts.lanes) return;
     drawn = parts.lanes;
-    const all = [...lanes.querySelectorAll(".qt-mark")];
+    const all = [...lanes.querySelectorAll("[data-key]")];
     if (seen) for (const one of all) if (!seen.has(one.dataset.key) && !one.matches(".qt-is-next")) one.classList.add("qt-new");
     seen = new Set(all.map((one) => one.dataset.key));
     point(mark(current) ?? all.find((one) => one.matches(".qt-is-attempt")) ?? all[0], false);

@@ -21,7 +21,7 @@ from ..mail.history import History
 from . import queue_code, queue_table
 from .ladder import script_file
 from .queue_axis import axis_row, over
-from .queue_board import bar, still, top
+from .queue_board import bar, legend, still, top
 from .queue_drawing import board
 from .queue_events import Axis, Key, Lane, Mark, axis, due, key_of, lanes
 from .queue_panel import panel
@@ -194,12 +194,13 @@ class QueueTimeline(Scripted):
             "summary": shown(queue_table.summary(self.lanes), 600),
         }
         if scale is None:
-            return found | {"axis": "", "lanes": "", "grid": "", "table": "", "now": None}
+            return found | {"axis": "", "lanes": "", "grid": "", "legend": "", "table": "", "now": None}
         names = [self._name(lane) for lane in self.lanes]
         return found | {
             "axis": str(axis_row(scale, self.changes)),
             "lanes": str(board(self.lanes, scale, names)),
             "grid": str(over(scale)),
+            "legend": str(legend()),
             "table": str(queue_table.table(self.lanes)) if self._tabled else "",
             "now": scale.share(self._now()),
         }
