@@ -154,7 +154,8 @@ def _row(kind: str, piece: str, name: str, meaning: str, ref: str = "") -> h.Ele
 def _code(made: Explained) -> h.Element:
     code = str(made.found.code)
     if not made.found.code:
-        why = "A DSN gives the enhanced code alone." if made.found.enhanced else "No server said this."
+        alone = "A DSN, and a client's own log, may have the enhanced code alone."
+        why = alone if made.found.enhanced else "No server said this: the client's side did."
         return h.section(".rd-card")[h.h3["No reply code"], h.p(".smtplab-dim")[why]]
     first, entry = CLASS[made.found.code // 100], CODES.get(made.found.code)
     name, about = SECOND.get(code[1], ("not defined", "RFC 5321 has no such second digit"))

@@ -45,8 +45,8 @@ def table(made: Explained) -> h.Element | None:
                     (
                         h.tr[
                             h.th(scope="row")[name],
-                            h.td[_used(uses.get(name, []))] if uses else None,
-                            h.td[_said(said.get(name, []))] if said else None,
+                            h.td(data_label="This number means")[_used(uses.get(name, []))] if uses else None,
+                            h.td(data_label="They say")[_said(said.get(name, []))] if said else None,
                         ]
                         for name in names
                     )

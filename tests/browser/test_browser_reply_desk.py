@@ -24,9 +24,9 @@ _PASTE = """(text) => {
     field.setRangeText(text, 0, field.value.length, "end");
 }"""
 
-# Whatever is wider than the widget and does not scroll in a place of its own.
+# Whatever is wider than the widget.
 _WIDER = """(root) => [...root.querySelectorAll("*")]
-  .filter((one) => !one.closest(".sl-scroll, .smtplab-hidden, [hidden]"))
+  .filter((one) => !one.closest(".smtplab-hidden, [hidden]"))
   .filter((one) => one.getBoundingClientRect().right > root.getBoundingClientRect().right + 1)
   .map((one) => one.outerHTML.slice(0, 120))"""
 

@@ -156,6 +156,18 @@ def test_552_for_too_many_recipients_is_temporary() -> None:
     assert explain("552 5.2.2 full", verb="RCPT").result == "refused"
 
 
+def test_432_is_about_a_login_only_where_it_says_so() -> None:
+    for text, verb, who in (
+        ("432 4.7.12 a password transition is needed", "AUTH", "the sender"),
+        ("432", "", "the sender"),
+        ("432 4.3.2 recipient thread limit exceeded", "", "the client side"),
+        ("432 4.3.2 recipient thread limit exceeded", ".", "the client side"),
+    ):
+        assert examine(text, verb=verb).turns[0].who == who
+    assert "Microsoft says it" in explain("432 4.3.2 x").text(10_000)
+    assert "Postfix says it here" in explain("454 4.7.1 Relay access denied", verb="RCPT").text(10_000)
+
+
 def test_two_numbers_that_disagree_are_told_and_the_first_counts() -> None:
     # RFC 2034 §4
     for text, result in (("550 4.2.1 x", "refused"), ("450 5.7.1 x", "delayed")):

@@ -32,6 +32,8 @@ _AT: dict[tuple[int, str], Said] = {
                     "RFC 5321 §4.5.3.1.10"),
     (454, "AUTH"): ("the password could not be checked just now; it may be right", "RFC 4954 §6"),
     (454, "STARTTLS"): ("TLS is there, but not to be had just now", "RFC 3207 §4"),
+    (454, "RCPT"): ("registered for STARTTLS and AUTH; Postfix says it here when it does not relay, for now",
+                    "RFC 4954 §6"),
     (552, "MAIL"): ("the size that the client announced is above the limit", "RFC 1870 §6"),
     (552, "RCPT"): ("if it means too many recipients, it counts as 452: temporary", "RFC 5321 §4.5.3.1.10"),
     (552, "."): ("the message turned out too big, or the mailbox is full", "RFC 5321 §4.2.3"),
@@ -52,6 +54,8 @@ _NO: dict[str, Said] = {
 }
 # What a bare code may mean, where nobody said what it answered.
 _DEPENDS: dict[int, Said] = {
+    432: ("after AUTH it asks for a password transition; Microsoft says it when too many messages come for one"
+          " recipient at once", "RFC 4954 §6"),
     250: ("after the dot it means that the server took the message, before it only that a command was done",
           "RFC 5321 §4.2.5"),
     550: (f"at RCPT {_ONE}; after the dot {_ALL}; instead of a greeting, about the client", "RFC 5321 §3.3"),

@@ -84,6 +84,7 @@ _FATES = {
     "sent": "sent", "delivered": "sent", "relayed": "sent",
 }  # fmt: skip
 _SERVER = re.compile(r"\b(?:NOQUEUE|[A-Z0-9]{6,20}): (?:milter-)?reject: ")
+_DIAGNOSIS = re.compile(r"(?mi)^[> \t]{0,8}Diagnostic-Code: *(?:[\w-]{1,40};)?")
 _REASON = re.compile(r"\bstatus=[a-z]{1,20} \(")
 # A reply that runs over lines ends before a blank line, a command, a field, a further reply or a log line.
 _STOP = re.compile(
@@ -237,7 +238,9 @@ def _three(text: str, start: int, end: int) -> list[Part]:
 
 
 def _rest(text: str, place: int) -> tuple[int, int]:
-    """The words behind an enhanced code that stands alone: the rest of what belongs to it."""
+    """The words of an enhanced code that stands alone: the diagnosis, or what comes behind the code."""
+    if told := _DIAGNOSIS.search(text, place):
+        place = told.end()
     stop = _STOP.search(text, place)
     return _trimmed(text, place, stop.start() if stop else len(text))
 

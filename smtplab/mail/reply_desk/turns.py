@@ -92,8 +92,9 @@ def _now(result: str, found: Pasted, failures: tuple[Failure, ...]) -> Turn:
         return _SHUT
     if result == "failed":
         return _EXPIRED if found.enhanced[:1] == "4" or found.code // 100 == 4 else _DSN
-    if entry and (code in FORM or code in LOGIN or code == 530):
-        who = "the sender" if code in LOGIN else "the client"
+    login = code in LOGIN and found.verb in ("AUTH", "") and found.enhanced[2:4] in ("7.", "")
+    if entry and (code in FORM or login or code == 530):
+        who = "the sender" if login else "the client"
         return Turn(who, entry.acts, entry.ref)
     if found.verb in ("connect", "EHLO") and result == "refused":
         return _NEXT
