@@ -190,6 +190,7 @@ SEEN: dict[str, tuple[Seen, ...]] = {
               Seen("Postfix", "relaying is denied, for now by default")),
     "5.7.1": (Seen("Postfix", "relaying is denied, or the client is on a block list"),
               Seen(_GOOGLE, "among others: a missing Message-ID")),
+    "5.7.15": (Seen("many blogs", "a misprint for Microsoft's 5.7.515", collides=True),),
     "4.7.23": (Seen(_GOOGLE, "the client's address has no PTR record"),),
     "5.7.25": (Seen(_GOOGLE, "the client's address has no PTR record"),),
     "7.26": (Seen(_GOOGLE, "the message is not authenticated, or fails its domain's DMARC policy"),),

@@ -242,6 +242,7 @@ def test_a_stage_that_is_none() -> None:
         ("5.7.27", {"Gmail"}),
         ("5.7.30", {"Gmail", "Microsoft"}),
         ("5.4.1", {"Microsoft"}),
+        ("5.7.15", {"many blogs"}),
         ("5.1.1", set()),
         ("5.7.26", set()),
     ],

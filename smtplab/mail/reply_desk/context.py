@@ -54,8 +54,8 @@ _NO: dict[str, Said] = {
 }
 # What a bare code may mean, where nobody said what it answered.
 _DEPENDS: dict[int, Said] = {
-    432: ("after AUTH it asks for a password transition; Microsoft says it when too many messages come for one"
-          " recipient at once", "RFC 4954 §6"),
+    432: ("after AUTH it asks for a password transition; Microsoft says it when too many messages come for"
+          " one recipient at once", "RFC 4954 §6"),
     250: ("after the dot it means that the server took the message, before it only that a command was done",
           "RFC 5321 §4.2.5"),
     550: (f"at RCPT {_ONE}; after the dot {_ALL}; instead of a greeting, about the client", "RFC 5321 §3.3"),
