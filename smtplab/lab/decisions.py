@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..mail.reply import Reply
+from ..mail.text import visible
 from ..mail.transcript import Transcript
-from ..mail.verdict import Step, Verdict
+from ..mail.verdict import SIGNS, Step, Verdict, tone
 
 KEPT = 5000  # a client may be refused as often as it likes, and memory has an end
+SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,12 @@ class Decision:
     def __str__(self) -> str:
         return self.verdict().text()
 
+    def line(self) -> str:
+        """The decision in one line, without its reason."""
+        about = {"": "greeting", ".": "message"}.get(self.verb, f"{self.verb} {self.about}".strip())
+        answer = f": {self.reply}" if self.reply else ""
+        return visible(f"{SIGNS[tone(self.result)]} {self.when:%d %b %H:%M:%S} {self.by}, {about}{answer}")
+
 
 class Decisions:
     """The newest decisions of one MTA, in the order in which they fell."""
@@ -70,6 +78,10 @@ class Decisions:
 
     def __getitem__(self, index: int) -> Decision:
         return list(self._kept)[index]
+
+    def __repr__(self) -> str:
+        lines = [decision.line() for decision in self]
+        return "\n".join(lines[-SHOWN:]) or "no decision yet"
 
     def add(self, decision: Decision) -> None:
         """Keep a decision; the oldest goes when there are too many."""

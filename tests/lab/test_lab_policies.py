@@ -435,6 +435,24 @@ def test_a_decision_tells_who_asked_what_and_why(lab: Lab, mx: Mta) -> None:
     assert "(RFC 6647 §5)" in text and "450 4.7.1" in text
 
 
+def test_the_decisions_are_listed_a_line_each(lab: Lab, mx: Mta) -> None:
+    assert repr(mx.decisions) == "no decision yet"
+    mx.policies += [policies.Greylist(), policies.ContentFilter(), policies.NoService("203.0.113.200")]
+    with lab.connect(MX, 25, "203.0.113.200"):
+        pass
+    with lab.connect(MX, 25, MALLORY) as session:
+        session.say("EHLO x", "MAIL FROM:<x@mallory.example>", TO_BOB)
+        lab.clock.advance(minutes=1)
+        session.say(TO_BOB, "DATA", b"Subject: x\n\nhi\n")
+    assert repr(mx.decisions).splitlines() == [
+        f"✕ 02 Mar 09:00:00 NoService, greeting: 554 {MX} No SMTP service here for [203.0.113.200]",
+        "~ 02 Mar 09:00:00 Greylist, RCPT <bob@birch.example>: 450 4.7.1 Not known here yet: try again in a"
+        " few minutes",
+        "✓ 02 Mar 09:01:00 Greylist, RCPT <bob@birch.example>",
+        "✓ 02 Mar 09:01:00 ContentFilter, message",
+    ]
+
+
 def test_a_decision_with_someone_in_the_middle_is_found_from_either_leg(lab: Lab, mx: Mta) -> None:
     mx.policies.append(policies.Greylist())
     lab.mallory.strip_starttls(MX)
