@@ -36,7 +36,7 @@ from __future__ import annotations
 
 from ..blocklist import AskBlocklist
 from ..dialects import DIALECTS
-from .content import RULES, ContentFilter, Rule, Score, score
+from .content import RULES, TEST_STRING, ContentFilter, Rule, Score, score
 from .greylist import Greylist
 from .ptr import RequirePtr
 from .quota import Quota
@@ -46,6 +46,7 @@ from .service import FullDisk, LocalError, Maintenance, NoService
 __all__ = [
     "DIALECTS",
     "RULES",
+    "TEST_STRING",
     "AskBlocklist",
     "ContentFilter",
     "FullDisk",
