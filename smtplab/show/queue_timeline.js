@@ -119,12 +119,13 @@ function queueTimeline(model, el) {
     for (const one of bar.querySelectorAll("[data-do]")) one.classList.toggle("qt-busy", model.get("disabled"));
   }
 
-  // Somebody may have moved the clock from a cell: look again when the reader comes back.
+  // Somebody may have moved the clock from a cell: look again when the reader comes back. What is pressed right after
+  // must not be lost, so the widget does not rest meanwhile.
   let looked = Date.now();
   function look() {
-    if (Date.now() - looked < 1500) return;
+    if (Date.now() - looked < 1500 || model.get("disabled")) return;
     looked = Date.now();
-    ask({ do: "look" });
+    model.send({ do: "look" });
   }
   root.addEventListener("pointerenter", look);
   root.addEventListener("focusin", (event) => { if (!root.contains(event.relatedTarget)) look(); });

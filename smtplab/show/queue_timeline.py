@@ -19,6 +19,7 @@ from markupsafe import Markup
 from ..mail.errors import LabError
 from ..mail.history import History
 from . import queue_code, queue_table
+from .controls import guarded
 from .ladder import script_file
 from .queue_axis import axis_row, over
 from .queue_board import bar, legend, still, top
@@ -205,6 +206,12 @@ class QueueTimeline(Scripted):
             "now": scale.share(self._now()),
         }
 
+    def _asked(self, widget: Any, content: dict[str, Any], buffers: list[Any]) -> None:
+        if content.get("do") == "look":  # nothing rests: what is pressed meanwhile comes right after
+            guarded((), self._notice, self._settle)(self._take)()
+        else:
+            super()._asked(widget, content, buffers)
+
     def _snippets(self) -> Mapping[str, str]:
         return self._code()
 
@@ -224,8 +231,6 @@ class QueueTimeline(Scripted):
                 return lambda: setattr(self, "_even", not self._even)
             case {"do": "table"}:
                 return lambda: setattr(self, "_tabled", not self._tabled)
-            case {"do": "look"}:
-                return self._take
         return None
 
     # Without a kernel -------------------------------------------------------------------------------
