@@ -55,6 +55,15 @@ class Record:
         name = visible(self.domain)
         return name if len(name) <= SHOWN else name[: SHOWN - 3] + "..."
 
+    def _say_order(self, targets: tuple[Target, ...]) -> None:
+        """The last step, which sums up."""
+        addresses = ", ".join(target.address for target in targets[:MOST_ADDRESSES])
+        more = f" and {len(targets) - MOST_ADDRESSES} more" if len(targets) > MOST_ADDRESSES else ""
+        why = f"{addresses}{more}"
+        if len(targets) > 1:
+            why += ": the next one whenever one does not answer, or says to come later"
+        self.steps.append(Step("the addresses to try", why, "known", MX_RULE))
+
     def none_usable(self) -> Route:
         why = "there are MX records and none can be used: an error, and the domain's own address is not tried"
         said = "None of its mail exchangers can be used"
@@ -88,6 +97,8 @@ class Record:
         hosts = (*self.hosts, *self.dropped)
         left = () if refusal else hosts
         targets = tuple(Target(host.preference, host.name, a) for host in left for a in host.addresses)
+        if targets:
+            self._say_order(targets)
         result = "known" if targets else self.steps[-1].result
         meters = {"mail exchangers": (self.looked_up, MOST_EXCHANGERS)} if self.looked_up else {}
         question = f"where does mail for {self.shown} go?"
