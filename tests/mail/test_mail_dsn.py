@@ -151,7 +151,9 @@ def test_a_header_section_in_8_bits_is_coded_where_it_may_not_stand() -> None:
     assert list(stdlib(dsn).iter_parts())[2].get_payload(decode=True).decode().strip() == "Subject: Grüße"
 
 
-@pytest.mark.parametrize("original", [b"", b"\r\n", b"no header\r\n", b"Subject: x", b"--=-0A1B2C3D4E--\r\n"])
+@pytest.mark.parametrize(
+    "original", [b"", b"\r\n", b"no header\r\n", b"Subject: x", b"X: y\r\n\r\n--=-0A1B2C3D4E\r\n\r\nz"]
+)
 def test_any_octets_come_back(original: bytes) -> None:
     """Also a message that holds the boundary, because its writer has seen an earlier notice."""
     dsn = made(original=original)
