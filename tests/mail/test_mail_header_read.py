@@ -67,7 +67,9 @@ def test_a_forged_line_in_the_name_of_a_trusted_host_is_a_claim() -> None:
 
 def test_a_hop_between_trusted_hosts_goes_on() -> None:
     inside = RECEIVED.format("mx.birch.example", "imap.birch.example", "Mon, 2 Mar 2026 09:00:06 +0000")
-    verdict = read(inside + RESULTS.format("mx.birch.example") + TRUE_HOP + OWN, trusted=[".birch.example"])
+    verdict = read(
+        inside + RESULTS.format("mx.birch.example") + TRUE_HOP + OWN, trusted=[".birch.example", "192.0.2.10"]
+    )
     received = [step.result for step in verdict.steps if step.what.startswith("Received")]
     assert received == ["known", "known"]
     assert results(verdict)["Authentication-Results"] == "known"

@@ -171,3 +171,34 @@ def test_a_message_from_a_mailbox_is_taken_as_it_is() -> None:
     assert read(kept, trusted=BIRCH) == read(raw, trusted=BIRCH)
     assert message_id(kept) == "<1@acorn.example>" == thread([kept])[0].id
     assert duplicates([kept, kept])[0].same
+
+
+def inner(ip: str, program: str) -> str:
+    """What mx.birch.example writes of a client whose address has the name mx2.birch.example."""
+    return f"from x (mx2.birch.example [{ip}])\n\tby mx.birch.example {program}with ESMTP id 1" + DATE.format(
+        4
+    )
+
+
+@pytest.mark.parametrize(
+    ("ip", "program", "trusted", "count"),
+    [
+        ("203.0.113.66", "", BIRCH, 1),  # Mallory calls her own address mx2.birch.example
+        ("203.0.113.66", "(smtplab) ", BIRCH, 1),
+        ("203.0.113.66", "(OpenSMTPD) ", BIRCH, 1),
+        ("203.0.113.66", "", (*BIRCH, "198.51.100.0/24"), 1),
+        ("198.51.100.11", "", BIRCH, 1),  # it may well be ours, but nobody has looked
+        ("198.51.100.11", "", (*BIRCH, "198.51.100.11"), 2),
+        ("198.51.100.11", "(Postfix) ", BIRCH, 2),  # it writes "unknown" when the name does not lead back
+        ("198.51.100.11", "(8.18.1/8.18.1) ", BIRCH, 2),  # "may be forged"
+        ("10.0.0.7", "", BIRCH, 2),  # names inside the network are our own
+        ("fd00::7", "", BIRCH, 2),
+    ],
+)
+def test_whoever_owns_an_address_chooses_its_name(
+    ip: str, program: str, trusted: tuple[str, ...], count: int
+) -> None:
+    header = f"Received: {inner(ip, program)}\nReceived: {FORGED.replace('mx.', 'mx2.')}\n"
+    found = chain(header, trusted=trusted)
+    assert len(found.known) == count
+    assert ("trust the address too" in found.hops[0].why) == (count == 1)

@@ -132,7 +132,7 @@ def test_without_a_forgery_nobody_is_fooled() -> None:
 
 
 def test_who_trusts_mallory_is_fooled() -> None:
-    trusted = ["mx.birch.example", "mail.mallory.example"]
+    trusted = ["mx.birch.example", "mail.mallory.example", "203.0.113.66"]
     _, (_, careful, checking) = readings(delivered(examples(NOW)[RELAYED]), 2, trusted)
     assert careful.result == checking.result == "fooled"
     assert careful.origin == "192.0.2.10"

@@ -248,7 +248,7 @@ def test_only_the_known_part_is_on_the_map(lab: Lab, phish: Tracer) -> None:
     forged = lab.trace(PHISH.replace(b"From: Your", made_up + b"From: Your"))
     assert forged.chain
     assert known_path(forged.chain, lab.topology()) == [("mail.mallory.example", "mx.birch.example")]
-    honest = lab.trace(None, ["mx.birch.example", "mail.acorn.example"])
+    honest = lab.trace(None, ["mx.birch.example", "mail.acorn.example", "192.0.2.10"])
     assert "alice.home.example → mail.acorn.example → mx.birch.example" in seen(honest.parts["map"])
 
 

@@ -3,9 +3,10 @@
 A line is known when a trusted host wrote it, and everything above it is known and leads to it. `reasons`
 says for each line why it is known or only claimed, in one sentence.
 
-What counts as a trusted client is what the writer saw: the address, or the name that it found for the
-address. What the client called itself proves nothing. Whoever holds an address also writes its reverse name,
-so a reader who wants to be strict gives addresses.
+What counts as a trusted client is what the writer saw: the address, or the name that it found for it. What
+the client called itself proves nothing. Whoever holds an address also chooses its reverse name, so the name
+counts only inside a network, and where the writer's software looks whether the name leads back to the
+address. Elsewhere a reader has to give the addresses as well.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from ..hosts import Trusted, kin, standing
 from .hops import client, cut
 from .links import is_handover, is_local, link, rdns, writer
 from .record import Received
+
+# Software that writes a name only when it leads back to the address, or says when it does not.
+CONFIRMING = frozenset(("exim", "postfix", "sendmail"))
 
 BELOW = "It stands below the trust boundary, where the sender can write anything."
 NOBODY = "You have named no host that you trust, so every line is only a claim."
@@ -57,6 +61,11 @@ def _doubt(line: Received, above: Received | None, name: str, unread: bool, trus
     if not trusted:
         return NOBODY
     if above and not _is_client(above, trusted):
+        if above.ip and not is_local(above) and trusted.name(rdns(above)):
+            return (
+                f"It came in from {_ends(above)}, and whoever owns an address chooses its name: "
+                "if it is yours, trust the address too."
+            )
         return f"It came in from {_ends(above)}, which is none of your hosts and can have written all of it."
     if unread:
         return UNREAD
@@ -91,6 +100,8 @@ def _is_client(line: Received, trusted: Trusted) -> bool:
         return True
     if line.ip is None:  # LMTP never leaves the own network (RFC 2033 §5), so its name is enough
         return trusted.name(rdns(line)) or (line.with_.upper()[:4] == "LMTP" and trusted.name(line.helo))
+    if standing(line.ip) == "public" and line.dialect not in CONFIRMING:
+        return False
     return standing(line.ip) == "loopback" or trusted.name(rdns(line))
 
 
