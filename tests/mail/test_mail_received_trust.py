@@ -10,6 +10,7 @@ from smtplab.mail.errors import RecordError
 from smtplab.mail.header import authentication, duplicates, message_id, read, thread
 from smtplab.mail.hosts import Trusted
 from smtplab.mail.received import chain, parse
+from smtplab.mail.received.finding import sure
 from smtplab.mail.received.forge import forge
 from smtplab.mail.received.links import writer
 
@@ -202,3 +203,5 @@ def test_whoever_owns_an_address_chooses_its_name(
     found = chain(header, trusted=trusted)
     assert len(found.known) == count
     assert ("trust the address too" in found.hops[0].why) == (count == 1)
+    borrowed = [sure(step) for step in found.hops[0].steps if step.what == "borrowed name"]
+    assert borrowed == ["possible"] * (count == 1)  # an honest chain shows it too, by names alone

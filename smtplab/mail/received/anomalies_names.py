@@ -34,8 +34,12 @@ def borrowed(way: Way, index: int) -> Finding | None:
     mine = links.writer(way.lines[index])
     if index >= way.boundary or way.boundary == len(way.lines) or not way.trusted.name(mine):
         return None
+    above = way.lines[min(index + 1, len(way.lines) - 1)]
+    if index == way.boundary - 1 and way.trusted.name(links.rdns(above)):
+        why = f"{cut(mine)} is a host of yours, and whether {client(above)} is one too, its name can't tell."
+        return Finding("possible", f"{why} Trust the address if it is yours; if not, this is made up.")
     if index == way.boundary - 1:
-        said = f"{cut(mine)} is a host of yours, but the line above names {client(way.lines[index + 1])}."
+        said = f"{cut(mine)} is a host of yours, but the line above names {client(above)}."
         return Finding("likely", f"{said} Unless that is yours too, somebody wrote this in its name.")
     why = f"{cut(mine)} is a host of yours, and this line came in from outside."
     return Finding("possible", f"{why} Either the message went out and came back, or it is made up.")

@@ -37,11 +37,13 @@ def chain(message: _Given, *, trusted: Iterable[str] = ()) -> Chain:
 
     `message` comes from a mailbox (what has its octets as `.raw`), as octets, as text or as an object of the
     standard library; only its header section is read. A list of `Received` is in the order of the header, the
-    newest first. `trusted` are your hosts: "mx.birch.example" (that host), ".birch.example" (the domain and
-    all below it), "192.0.2.7", "192.0.2.0/24". Between hosts of yours across the Internet names are enough only
-    where the software that wrote the line checks them: give the addresses too. Without any, nothing is known: begin with the host that wrote
-    the newest line, if it is yours. Raises RecordError for an entry of `trusted` that is none of these, and
-    for nothing in the message.
+    newest first.
+
+    `trusted` are your hosts: "mx.birch.example" (that host), ".birch.example" (the domain and all below it),
+    "192.0.2.7", "192.0.2.0/24". Between hosts of yours across the Internet names are enough only where the
+    software that wrote the line checks them, so give their addresses too. Without any, nothing is known:
+    begin with the host that wrote the newest line, if it is yours. Raises RecordError for an entry of
+    `trusted` that is none of these, and for nothing in the message.
     """
     trusted = (trusted,) if isinstance(trusted, str) else tuple(trusted)
     way, why = _way(message, Trusted.of(trusted))
