@@ -66,6 +66,7 @@ def planner(page: Page) -> Planner:
     made = Planner(page)
     expect(made.chip).to_have_text("✓ known")
     expect(made.place("Alice's provider, direct")).to_be_checked()
+    made.to.fill("bob@birch.example")  # what a reader has typed stays
     return made
 
 
