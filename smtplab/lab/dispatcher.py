@@ -226,10 +226,9 @@ class Carrier:
         try:
             yield
         except asyncio.CancelledError:
-            now, sender = self._owner.world.clock.now(), self._new
-            name, about = (sender.target.name, sender.transcript) if sender else (job.destination, None)
             note = f"{self._owner.name} was stopped in the middle"
-            job.item.settle([Attempt(now, name, r, None, note, about) for r in job.undecided()])
+            if self._new:
+                job.item.settle(self._new.interrupted(job.undecided(), note))
             raise
 
     async def close(self) -> None:

@@ -47,7 +47,8 @@ class TlsFailed(Exception):
 class Outbound:
     """TLS on one outgoing connection to `host`. `step` says what was decided, as soon as something is.
 
-    `context(check)` gives a client's TLS context, one that checks certificates or one that does not.
+    `context(check)` gives a client's TLS context, one that checks certificates or one that does not, which
+    nobody changes.
     `broken` says that TLS with this host has failed a moment ago: go on in clear.
     """
 

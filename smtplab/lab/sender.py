@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 
 import aiosmtplib
 
@@ -51,7 +52,7 @@ class Sender:
         self.name = name
         self.target = target
         self.smart_host = smart_host
-        self.outbound = Outbound(target.name, level, world.authority.client_context, broken=broken)
+        self.outbound = Outbound(target.name, level, world.authority.shared_context, broken=broken)
         self.alive = False
         self.connected = False
         self.in_clear = False
@@ -162,6 +163,12 @@ class Sender:
             )
             for n, recipient in enumerate(batch)
         ]
+
+    def interrupted(self, batch: list[Recipient], note: str) -> list[Attempt]:
+        """An Attempt for each recipient, when the handover was cut short from here."""
+        verb = self._patience.verb if self._patience else ""
+        place = self.taken if verb == "." else None
+        return [replace(t, during=verb, place=place) for t in self._tries(batch, None, note)]
 
     async def quit(self) -> None:
         """Say goodbye, if anyone is there to hear it, and close."""
