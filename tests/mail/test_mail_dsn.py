@@ -7,6 +7,7 @@ import email.policy
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from pathlib import Path as Path_
 
 import pytest
 from flufl.bounce import all_failures
@@ -317,6 +318,43 @@ def test_what_others_write(fields: bytes, expected: tuple[str, str, str]) -> Non
 def test_what_is_no_dsn(message: bytes) -> None:
     with pytest.raises(RecordError):
         parse(message)
+
+
+# in the manner of other MTAs, with flufl.bounce for a second opinion ----------------------------
+
+
+def bounce(name: str) -> bytes:
+    return (Path_(__file__).parents[1] / "cases" / "bounces" / name).read_bytes()
+
+
+def test_in_the_manner_of_postfix() -> None:
+    message = bounce("postfix.eml")
+    [fate] = parse(message).fates
+    assert fate.original == "rfc822;ghost@birch.example"
+    assert fate.diagnostic == ("550 5.1.1 <ghost@birch.example>: Recipient address    rejected: User unknown")
+    assert parse(message).arrived == NOW
+    assert explain_bounce(message).result == "failed"
+    assert set(all_failures(email.message_from_bytes(message))[1]) == {fate.recipient.encode()}
+
+
+def test_in_other_letters_and_about_two() -> None:
+    message = bounce("delayed-two.eml")
+    found = parse(message)
+    assert (found.by, found.envelope_id) == ("mail.acorn.example", "QQ314159")
+    assert [(fate.status, fate.remote, fate.diagnostic_type) for fate in found.fates] == [
+        ("4.4.1", "", "smtp"),
+        ("4.2.2", "mx.birch.example", "smtp"),
+    ]
+    assert found.fates[0].retry_until == NOW + timedelta(days=5)
+    assert explain_bounce(message).result == "delayed"
+    late = set(all_failures(email.message_from_bytes(message))[0])
+    assert late == {fate.recipient.encode() for fate in found.fates}
+
+
+def test_an_older_manner_is_no_dsn() -> None:
+    verdict = explain_bounce(bounce("exim-without-dsn.eml"))
+    assert verdict.result == "none"
+    assert steps(verdict)["ghost@birch.example"].result == "claimed"
 
 
 # explained --------------------------------------------------------------------------------------
