@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 import htpy as h
 from markupsafe import Markup
 
+from ..mail.history import History
 from ..mail.verdict import SIGNS
 from . import code_tabs, queue_table
 from .ladder import script_file
 from .queue_axis import Changes, axis_row, over
 from .queue_drawing import LETTER, board, clock, since
-from .queue_events import Axis, Lane
+from .queue_events import Axis, Lane, axis, lanes
 from .queue_panel import shown_dialogue
 from .theme import chip, shown, style
 
@@ -163,6 +164,13 @@ def still(
             code_tabs.html(code),
         ]
     )
+
+
+def history_html(history: History) -> Markup:
+    """One message's life in a queue, wherever IPython shows the record."""
+    found = lanes([history])
+    names = [str(number) for number in range(len(found))]
+    return still(found, axis(found) if found else None, names, (), {})
 
 
 def _dialogues(found: Sequence[Lane]) -> Iterator[h.Node]:

@@ -12,10 +12,11 @@ from collections.abc import Iterator, Sequence
 import htpy as h
 from markupsafe import Markup
 
+from ..mail.history import History
 from ..mail.text import visible
 from ..mail.verdict import SIGNS
 from .queue_drawing import clock, said
-from .queue_events import Lane, Mark, due
+from .queue_events import Lane, Mark, due, lanes
 from .theme import CLASSES, shown
 from .tracer_delay import words
 
@@ -101,6 +102,11 @@ def text(found: Sequence[Lane]) -> str:
         lines += ["", f"{lane.recipient}  {lane.history.host} {lane.history.id}: {lane.outcome}"]
         lines += _text(lane)
     return visible("\n".join(lines), keep="\n")
+
+
+def history_text(history: History) -> str:
+    """One message's life in a queue, for a terminal."""
+    return text(lanes([history]))
 
 
 def _text(lane: Lane) -> Iterator[str]:

@@ -30,6 +30,8 @@ from .scripted import SCRIPT, STYLE, Scripted
 from .theme import shown
 
 QUEUE_CSS = script_file("queue_timeline.css")
+MOST = 60  # lanes that are drawn: a longer queue is counted, but nobody would look at all of it
+STUCK = 10  # times that what is due is waited for when nothing comes of it
 ROUNDS = 5000  # attempts that "to the end" waits for: a queue that never ends is not waited for
 
 STEPS: dict[str, timedelta] = {
@@ -147,9 +149,14 @@ class QueueTimeline(Scripted):
 
     def _to_end(self) -> None:
         self._to_next()
+        stuck = 0
         for _ in range(ROUNDS):
-            if due(self.lanes) is None:
+            soon = due(self.lanes)
+            if soon is None:
                 return
+            stuck = stuck + 1 if soon <= self._now() else 0
+            if stuck > STUCK:
+                raise LabError("The queue stands still, though something is due: is its host switched off?")
             self._to_next()
         raise LabError(f"After {ROUNDS} attempts something still waits, so the clock stands here.")
 
@@ -177,6 +184,17 @@ class QueueTimeline(Scripted):
     def _now(self) -> datetime:
         return max(history.now for history in self.histories)
 
+    def _seen(self) -> list[Lane]:
+        """The lanes that are drawn: all of them, or those that wait before those that are settled."""
+        if len(self.lanes) <= MOST:
+            return list(self.lanes)
+        first = {id(lane) for lane in sorted(self.lanes, key=lambda lane: not lane.pending)[:MOST]}
+        return [lane for lane in self.lanes if id(lane) in first]
+
+    def _summary(self) -> str:
+        told = queue_table.summary(self.lanes)
+        return told if len(self.lanes) <= MOST else f"{told} Drawn are {MOST}, those that wait first."
+
     def _name(self, lane: Lane) -> str:
         return str(self._numbers[key_of(lane.history), lane.recipient])
 
@@ -188,21 +206,21 @@ class QueueTimeline(Scripted):
         return self._drawn[1]
 
     def _draw_anew(self) -> dict[str, Any]:
-        scale = self.axis
+        scale, seen = self.axis, self._seen()
         found: dict[str, Any] = {
             "bar": str(bar(self.lanes, self._actions, self.changes, due(self.lanes) is not None)),
             "top": str(top(self.lanes, even=self._even, tabled=self._tabled)),
-            "summary": shown(queue_table.summary(self.lanes), 600),
+            "summary": shown(self._summary(), 600),
         }
         if scale is None:
             return found | {"axis": "", "lanes": "", "grid": "", "legend": "", "table": "", "now": None}
-        names = [self._name(lane) for lane in self.lanes]
+        names = [self._name(lane) for lane in seen]
         return found | {
             "axis": str(axis_row(scale, self.changes)),
-            "lanes": str(board(self.lanes, scale, names)),
+            "lanes": str(board(seen, scale, names)),
             "grid": str(over(scale)),
             "legend": str(legend()),
-            "table": str(queue_table.table(self.lanes)) if self._tabled else "",
+            "table": str(queue_table.table(seen)) if self._tabled else "",
             "now": scale.share(self._now()),
         }
 
@@ -236,15 +254,8 @@ class QueueTimeline(Scripted):
     # Without a kernel -------------------------------------------------------------------------------
 
     def _html(self) -> Markup:
-        names = [self._name(lane) for lane in self.lanes]
-        return still(self.lanes, self.axis, names, self.changes, self._snippets())
+        names = [self._name(lane) for lane in self._seen()]
+        return still(self._seen(), self.axis, names, self.changes, self._snippets())
 
     def __repr__(self) -> str:
         return queue_table.text(self.lanes)
-
-
-def html(histories: Sequence[History]) -> Markup:
-    """Histories as a still timeline, for a page without a kernel."""
-    found = lanes(histories)
-    names = [str(number) for number in range(len(found))]
-    return still(found, axis(found) if found else None, names, (), {})

@@ -31,6 +31,7 @@ _HTML = {
     ("smtplab.mail.route", "Route"): "register.route_html",
     ("smtplab.mail.view", "View"): "reader.view_html",
     ("smtplab.mail.xray.record", "Xray"): "xray_record.html",
+    ("smtplab.mail.history", "History"): "queue_board.history_html",
 }
 _SVG = {("smtplab.mail.transcript", "Transcript"): "ladder.svg"}
 _PLAIN = {
@@ -45,6 +46,7 @@ _PLAIN = {
     ("smtplab.mail.route", "Route"): "register.route_text",
     ("smtplab.mail.view", "View"): "register.text",
     ("smtplab.mail.xray.record", "Xray"): "register.text",
+    ("smtplab.mail.history", "History"): "queue_table.history_text",
 }
 
 

@@ -18,10 +18,11 @@ from smtplab.mail.errors import LabError
 from smtplab.mail.history import History, Notice
 from smtplab.mail.reply import Reply
 from smtplab.show import queue_code, queue_table
+from smtplab.show.queue_board import history_html
 from smtplab.show.queue_events import Axis, Mark, axis, due, lanes
 from smtplab.show.queue_figure import figure
 from smtplab.show.queue_fit import NEVER, WIDTHS, Box, clear, fitted
-from smtplab.show.queue_timeline import STEPS, QueueTimeline, html
+from smtplab.show.queue_timeline import MOST, STEPS, QueueTimeline
 from tests.show.queue_histories import DAY, HOUR, NOBODY, START, TAKEN, Waiting, attempt, history
 
 HALF = timedelta(minutes=30)
@@ -267,6 +268,21 @@ def test_to_the_end_stops_at_success(waiting: Waiting, timeline: QueueTimeline) 
     assert waiting.now < START + DAY and timeline.lanes[0].outcome == "relayed"
 
 
+def test_a_queue_that_stands_still_is_not_waited_for() -> None:
+    steps: list[timedelta] = []
+    overdue = history([attempt(START)], now=START + HOUR, next_try=START + HALF, give_up_at=END)
+    timeline = QueueTimeline(lambda: [overdue], steps.append)
+    press(timeline, "step", "end")
+    assert "stands still" in text(timeline.message) and len(steps) < 20
+    with Lab() as lab:
+        lab.stop_host("mx.birch.example")
+        lab.stop_host("mx2.birch.example")
+        waiting = lab.queue_timeline(lab.submit(MESSAGE))
+        lab.stop_host("mail.acorn.example")
+        with pytest.raises(LabError, match="stands still"):
+            waiting.to_end()
+
+
 def test_what_is_done_meanwhile_is_drawn_at_its_time(waiting: Waiting, timeline: QueueTimeline) -> None:
     timeline.advance(HOUR)
     press(timeline, "act", "2")
@@ -438,6 +454,31 @@ def _taken(timeline: QueueTimeline, content: dict[str, str]) -> float:
     return time.process_time() - begun
 
 
+def test_of_a_long_queue_those_that_wait_are_drawn_and_all_are_counted() -> None:
+    done = [
+        history([attempt(START, TAKEN)], [("bob@birch.example", "relayed")], id=f"D{n}") for n in range(80)
+    ]
+    late = [history([attempt(START)], next_try=START + HOUR, id=f"W{n}") for n in range(20)]
+    timeline = QueueTimeline(lambda: [*done, *late], lambda step: None)
+    drawn_lanes = {key.partition("-")[0] for key in marks_of(timeline.parts["lanes"])}
+    assert len(drawn_lanes) == MOST and {str(n) for n in range(80, 100)} < drawn_lanes
+    assert "100 recipients: 80 relayed, 20 waiting." in timeline.parts["summary"]
+    assert f"Drawn are {MOST}" in timeline.parts["summary"]
+    assert marks_of(timeline._html()).keys() == marks_of(timeline.parts["lanes"]).keys()
+
+
+def test_a_history_shows_itself() -> None:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from smtplab.show.register import register
+
+    shell = InteractiveShell()
+    register(shell)
+    bundle, _ = shell.display_formatter.format(history([attempt(START)]))  # type: ignore[union-attr]
+    assert "0-attempt1" in marks_of(bundle["text/html"])
+    assert "Attempt 1: delayed" in bundle["text/plain"]
+
+
 # Hostile text -------------------------------------------------------------------------------------------
 
 
@@ -457,7 +498,7 @@ def test_hostile_text_is_escaped_wherever_it_is_shown(evil: History) -> None:
     timeline.act(HOSTILE)
     press(timeline, "table")
     markup = {name: str(part) for name, part in timeline.parts.items() if name != "summary"}  # that is text
-    shown = [*markup.values(), str(timeline._html()), str(html([evil]))]
+    shown = [*markup.values(), str(timeline._html()), str(history_html(evil))]
     for key in timeline.marks:
         timeline.explain(key)
         shown.append(timeline.panel)
