@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from .mailbox import Mail
     from .mta import Mta
 
-AWAY = "I am away and will read your message when I am back."
-
 
 class Autoreply:
     """Answers what comes to `mailbox` with `text`. `log` has a Verdict for each message, with the reasons.
@@ -30,7 +28,7 @@ class Autoreply:
     heeds none of the rules. Lab: it stops after `most` answers, where a real one would go on.
     """
 
-    def __init__(self, mailbox: str, text: str = AWAY, *, careless: bool = False, most: int = 20) -> None:
+    def __init__(self, mailbox: str, text: str, *, careless: bool = False, most: int = 20) -> None:
         self.mailbox = mailbox.lower()
         self.text = text
         self.careless = careless

@@ -1,4 +1,7 @@
-"""Programs that a lesson starts beside an MTA: one that answers mail, and one that reads bounces."""
+"""Programs that a lesson starts beside an MTA: one that answers mail, and one that reads bounces.
+
+They load when the first is asked for: a lab starts without them, and without the readers that they need.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,13 @@ from typing import TYPE_CHECKING
 
 from ..mail.errors import LabError
 from ..mail.path import Path
-from .autoreply import AWAY, Autoreply
-from .suppression import Suppression
 
 if TYPE_CHECKING:
+    from .autoreply import Autoreply
     from .mta import Mta
+    from .suppression import Suppression
+
+AWAY = "I am away and will read your message when I am back."
 
 
 class Programs:
@@ -30,6 +35,8 @@ class Programs:
         A careless one answers everything, `most` times at most; a new one takes the place of the one before.
         Raises LabError for an unknown mailbox.
         """
+        from .autoreply import Autoreply
+
         path = Path.of(address)
         stored = [mta for mta in self.mtas.values() if mta.store.find(path)]
         if not stored:
@@ -53,6 +60,8 @@ class Programs:
 
         Asked again it returns the list that is kept. Raises LabError when no MTA runs there.
         """
+        from .suppression import Suppression
+
         mta = self.mta(host)
         found = next((one for one in mta.local.programs if isinstance(one, Suppression)), None)
         if found is None:
@@ -63,6 +72,8 @@ class Programs:
 
     def end_suppression(self, host: str = "out.relay.example") -> None:
         """Stop that; the list is gone. Raises LabError when none is kept."""
+        from .suppression import Suppression
+
         mta = self.mta(host)
         programs = [one for one in mta.local.programs if isinstance(one, Suppression)]
         if not programs:
