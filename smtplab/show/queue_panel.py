@@ -128,12 +128,26 @@ def _terms(lane: Lane, mark: Mark, attempt: Attempt) -> Iterator[Term]:
     yield "Recipient", h.code[shown(str(attempt.recipient.path), 320)]
     where = f" at {attempt.address}" if attempt.address else ""
     yield "Host", h.code[shown(attempt.host + where, 320)]
+    if route := _route(lane, mark):
+        yield "Route", route
     if attempt.during and attempt.reply:
         yield "Reply to", h.code[shown(attempt.during, 20)]
     if attempt.place:
         yield "Connection", f"kept open: {attempt.place} taken over it before this one"
     if attempt.tls:
         yield "TLS", _step(attempt.tls)
+
+
+def _route(lane: Lane, mark: Mark) -> h.Node:
+    """The hosts that this round went through, in order, this one among them; None when it was alone."""
+    tried = [one for one in lane.attempts if one.when == mark.when]
+    if len(tried) < 2:
+        return None
+    names = [shown(one.attempt.address or one.attempt.host, 100) for one in tried if one.attempt]
+    return [
+        [" → " if place else "", h.strong[h.code[name]] if one is mark else h.code[name]]
+        for place, (one, name) in enumerate(zip(tried, names, strict=True))
+    ]
 
 
 def _step(step: Step) -> h.Node:

@@ -371,6 +371,7 @@ def test_every_mark_can_be_opened() -> None:
         "1-attempt1", "1-notice1", "1-gave-up", "2-here",
     }  # fmt: skip
     assert "No connection came about" in told["0-attempt2"]
+    assert "Route 198.51.100.10 → 198.51.100.10 → " in re.sub(r"\s+", " ", told["0-attempt1"])
     assert "the host may have it" in told["0-attempt3"]
     assert "before the greeting" in told["0-attempt4"]
     assert "counts as 452" in told["0-attempt5"]
@@ -426,6 +427,29 @@ def test_marks_are_in_reach_of_arrows_only_and_named(timeline: QueueTimeline) ->
         found["0-attempt1"]["aria-label"] == "Attempt 1: delayed, 451 4.7.1, Mon 2 Mar 09:00, at acceptance"
     )
     assert found["0-next"]["aria-label"] == "Next attempt, Mon 2 Mar 10:00, 1 h after acceptance"
+
+
+def test_a_mark_is_drawn_by_how_it_went() -> None:
+    tries = [attempt(START), attempt(START + HOUR, None, connected=False), attempt(START + 2 * HOUR, NOBODY)]
+    notice = Notice(START + 2 * HOUR, "failed", ("bob@birch.example",), "", "null", "RFC 5321 §6.1")
+    outcomes = [("bob@birch.example", "failed"), ("erin@birch.example", "relayed")]
+    tries.append(attempt(START, TAKEN, to="erin@birch.example"))
+    found = history(tries, outcomes, notices=[notice])  # type: ignore[arg-type]
+    lanes_part = QueueTimeline(lambda: [found], lambda step: None).parts["lanes"]
+    looks = {key: set(at["class"].split()) for key, at in marks_of(lanes_part).items()}
+    assert looks["0-attempt1"] >= {"qt-is-attempt", "qt-later"} and "qt-hollow" not in looks["0-attempt1"]
+    assert looks["0-attempt2"] >= {"qt-is-attempt", "qt-later", "qt-hollow"}
+    assert looks["0-attempt3"] >= {"qt-is-attempt", "qt-no"} and "qt-hollow" not in looks["0-attempt3"]
+    assert looks["1-attempt1"] >= {"qt-is-attempt", "qt-ok"}
+    assert looks["0-notice1"] >= {"qt-is-notice", "qt-no", "qt-hollow"}
+    signs = re.findall(r'data-key="([^"]+)"[^>]*><i>([^<]?)', lanes_part)
+    assert dict(signs) == {
+        "0-attempt1": "~",
+        "0-attempt2": "~",
+        "0-attempt3": "✕",
+        "0-notice1": "",
+        "1-attempt1": "✓",
+    }
 
 
 def test_nothing_queued_is_said(waiting: Waiting) -> None:
@@ -601,19 +625,20 @@ def test_the_figure_has_every_mark_at_its_hour() -> None:
 
 
 def test_the_figure_is_told_apart_in_grey() -> None:
-    found = history(
-        [attempt(START), attempt(START + HALF, None, connected=False), attempt(START + HOUR, NOBODY)],
-        [("bob@birch.example", "failed")],
-    )
-    (axes,) = figure([found]).axes
-    looks = []
+    tries = [attempt(START), attempt(START + HALF, None, connected=False), attempt(START + HOUR, NOBODY)]
+    failed = history(tries, [("bob@birch.example", "failed")])
+    taken = history([attempt(START, TAKEN)], [("bob@birch.example", "relayed")], id="Q2")
+    (axes,) = figure([failed, taken]).axes
+    shapes, greys = set(), {}
     for points in axes.collections:
-        if points.get_gid():
+        if name := points.get_gid():
             red, green, blue = points.get_facecolor()[0][:3]
-            looks.append(
-                (points.get_paths()[0].vertices.shape, round(0.3 * red + 0.6 * green + 0.1 * blue, 1))
-            )
-    assert len(looks) == 3 == len(set(looks))
+            greys[name] = 0.3 * red + 0.6 * green + 0.1 * blue
+            shapes.add(points.get_paths()[0].vertices.tobytes())
+    assert set(greys) == {"mark later", "mark later hollow", "mark bad", "mark good"}
+    assert len(shapes) == 3  # both that mean later have one
+    assert greys["mark later hollow"] > 0.95 > greys["mark later"] + 0.2
+    assert greys["mark later"] > greys["mark good"] + 0.15 > greys["mark bad"] + 0.2
 
 
 def test_the_figure_saves_as_vectors_with_its_words(tmp_path: Any) -> None:
