@@ -10,7 +10,6 @@ The network is closed: it has no way to connect to anything but its own taps.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 import ssl
 from collections import deque
@@ -19,23 +18,20 @@ from contextvars import copy_context
 from datetime import datetime
 from functools import partial
 from ipaddress import ip_address
-from typing import cast
 
-from ..mail.errors import LabError
-from ..mail.transcript import Endpoint, Side, Transcript
+from ..mail.transcript import Endpoint, Transcript
 from .hosts import Host, Rule, in_the_lab
-from .loop import STOPPED
+from .listeners import LOOPBACK, Listeners
 from .recording import CURRENT
 from .scratch import KeyLog
-from .tap import Factory, Tap
+from .tap import Tap
 from .wire import Wire
 
-LOOPBACK = "127.0.0.1"
 FREE_PORTS = range(1024, 32768)
 KEPT = 10_000  # transcripts; the oldest go first, so that a long-lived lab stays within its memory
 
 
-class Network:
+class Network(Listeners):
     """Hosts, taps and firewall rules, and the transcript of every connection.
 
     `latency` is the time in seconds that bytes take in each direction. All methods that touch a
@@ -43,7 +39,7 @@ class Network:
     """
 
     def __init__(self, now: Callable[[], datetime], visitor: Host, secrets: KeyLog) -> None:
-        self.hosts: dict[str, Host] = {}
+        super().__init__()
         self.rules: list[Rule] = []
         self.latency = 0.0
         self.gateways: dict[str, Host] = {}  # host -> what all its clients seem to be (NAT)
@@ -53,50 +49,12 @@ class Network:
         self.visitor = visitor
         self._now = now
         self._secrets = secrets
-        self._taps: dict[tuple[str, int], Tap] = {}
-        self._stopped: dict[str, list[Tap]] = {}  # host -> where it listens when it runs
         self._watchers: dict[int, Callable[[], None]] = {}  # real client port -> who asked about silence
         self._sources: dict[int, str] = {}  # real client port -> notional source address
         self._wires: set[Wire] = set()
         self._number = 0
-        self._closed = False
         self._joining: set[asyncio.Task[None]] = set()
         self.add(visitor)
-
-    def add(self, host: Host) -> Host:
-        """Put `host` on the network."""
-        self.hosts[host.name] = host
-        return host
-
-    def host(self, name: str) -> Host:
-        """The host with this name or address. Raises LabError with the names that there are."""
-        for host in self.hosts.values():
-            if name == host.name or name in host.addresses:
-                return host
-        raise LabError(f"There is no host {name!r} in the lab. There are: {', '.join(self.hosts)}.")
-
-    async def listen(
-        self,
-        host: Host,
-        port: int,
-        serve: Factory,
-        *,
-        protocol: str = "smtp",
-        tls: ssl.SSLContext | None = None,
-    ) -> Tap:
-        """Open a tap for `port` of `host`, on all its addresses. `tls` makes it implicit TLS.
-
-        `serve` makes the server's protocol object for one connection; it is given the `Wire`.
-        """
-        drops: list[tuple[Side, bytes]] = []  # one list for all addresses of the host
-        for address in host.addresses:
-            await self._open(Tap(host, address, port, protocol, serve, tls, drops))
-        return self._taps[host.addresses[0], port]
-
-    async def _open(self, tap: Tap, real: int = 0) -> None:
-        loop = asyncio.get_running_loop()
-        tap.listener = await loop.create_server(partial(_Gate, self, tap), LOOPBACK, real)
-        self._taps[tap.address, tap.port] = tap
 
     async def stop(self, host: Host) -> None:
         """Close the listeners of `host` and cut its connections. Doing it twice is harmless."""
@@ -107,14 +65,6 @@ class Network:
             wire.abort()
         while self._wires.intersection(mine):
             await asyncio.sleep(0)
-
-    async def start(self, host: Host) -> None:
-        """Listen again where `host` listened, on the same real ports unless someone took them meanwhile."""
-        for tap in self._stopped.pop(host.name, []):
-            try:
-                await self._open(tap, tap.real_port)
-            except OSError:
-                await self._open(tap)
 
     def watch(self, port: int, on_silence: Callable[[], None]) -> None:
         """Call `on_silence` once nothing will come any more for the client with the real port `port`."""
@@ -129,20 +79,6 @@ class Network:
     def _fell_silent(self, port: int) -> None:
         if watcher := self._watchers.get(port):
             watcher()
-
-    def tap(self, name: str, port: int) -> Tap:
-        """The tap for `port` of a host's name or address. Raises LabError when nobody listens."""
-        self._check_open()
-        host = self.host(name)
-        address = name if name in host.addresses else host.addresses[0]
-        if (address, port) not in self._taps:
-            ports = sorted({p for a, p in self._taps if a in host.addresses})
-            raise LabError(f"{host.name} does not listen on port {port}. It listens on: {ports or 'none'}.")
-        return self._taps[address, port]
-
-    def taps(self, host: Host) -> list[Tap]:
-        """The taps of a host, on all its addresses."""
-        return [tap for tap in self._taps.values() if tap.host is host]
 
     def wires(self) -> list[Wire]:
         """The connections that live now; one with someone in the middle as its two legs."""
@@ -219,10 +155,6 @@ class Network:
     def _anyone_at(self, address: str) -> bool:
         return any(address in host.addresses for host in self.hosts.values())
 
-    def _check_open(self) -> None:
-        if self._closed:
-            raise LabError(STOPPED)
-
     async def close(self) -> None:
         """Close the listeners, then both ends of every connection, and wait until they are gone."""
         self._closed = True
@@ -234,19 +166,6 @@ class Network:
         await asyncio.gather(*self._joining, return_exceptions=True)
         while self._wires:
             await asyncio.sleep(0)
-
-    async def _stop_listening(self, taps: list[Tap]) -> None:
-        """Close the listeners, once what they have accepted is let in: asyncio would leave it open."""
-        listeners = [tap.listener for tap in taps if tap.listener]
-        for tap in taps:
-            tap.real_port = tap.real[1]
-            del self._taps[tap.address, tap.port]
-        for sock in (sock for listener in listeners for sock in listener.sockets):
-            with contextlib.suppress(NotImplementedError):  # Windows
-                asyncio.get_running_loop().remove_reader(sock)
-        await asyncio.sleep(0)
-        for listener in listeners:
-            listener.close()
 
     def accepted(self, tap: Tap, transport: asyncio.Transport) -> None:
         """A client has connected to `tap`: find out who it is and lead it to the server."""
@@ -322,13 +241,3 @@ class Network:
             return
         if tls is not None:
             protocol.connection_made(tls)
-
-
-class _Gate(asyncio.Protocol):
-    """Takes a connection from a listener and hands it to the network."""
-
-    def __init__(self, network: Network, tap: Tap) -> None:
-        self._network, self._tap = network, tap
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._network.accepted(self._tap, cast(asyncio.Transport, transport))
