@@ -41,16 +41,22 @@ class Routing(Base):
         places = self._places(source)
         start = next(place.key for place in places if place.host == self.network.host(source).name)
         return RoutePlanner(
-            self._planned, self._tried, places=places, recipient=recipient, place=start, known=KNOWN,
+            self._planned,
+            self._tried,
+            places=places,
+            recipient=recipient,
+            place=start,
+            known=KNOWN,
+            names=self._ptr,
             code=self._route_code,
-        )  # fmt: skip
+        )
 
     def _places(self, source: str) -> list[Place]:
         from ..show.route_board import Place
 
         def place(key: str, label: str, host: str, note: str, through: str = "") -> Place:
             found = self.network.host(host)
-            return Place(key, label, found.name, ", ".join(found.addresses), note, through)
+            return Place(key, label, found.name, found.addresses, note=note, through=through)
 
         acorn = "mail.acorn.example"
         places = [
@@ -63,6 +69,9 @@ class Routing(Base):
         if all(name != known.host for known in places):
             places.append(place("other", name, name, "by MX"))
         return places
+
+    def _ptr(self, place: Place) -> tuple[str, ...]:
+        return tuple(self._world.thread.run(self._world.rdns(address)) for address in place.addresses)
 
     def _planned(self, place: Place, recipient: str) -> Route:
         if not place.through:

@@ -23,12 +23,16 @@ WIDTH = 540  # pixels of a transcript
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the message is sent from: a host with an address, alone or through a smart host."""
+    """Where the message is sent from: a host with its addresses, alone or through a smart host.
+
+    `names` has, for each address, the name that its PTR record gives, "" for none: what a receiver sees.
+    """
 
     key: str
     label: str
     host: str
-    address: str
+    addresses: tuple[str, ...]
+    names: tuple[str, ...] = ()
     note: str = ""
     through: str = ""
 
@@ -57,7 +61,10 @@ def board(place: Place, route: Route, tried: Tried | None) -> Markup:
                 h.span(".rp-dot", aria_hidden="true"),
                 h.div[
                     h.strong[place.host],
-                    h.code(".smtplab-dim")[place.address],
+                    (
+                        _seen(address, place.names[n] if n < len(place.names) else None)
+                        for n, address in enumerate(place.addresses)
+                    ),
                 ],
             ],
             (_host(host, numbers, tried) for host in route.hosts),
@@ -65,6 +72,16 @@ def board(place: Place, route: Route, tried: Tried | None) -> Markup:
             _onward(tried) if tried and tried.onward else None,
         ]
     )
+
+
+def _seen(address: str, name: str | None) -> h.Element:
+    """An address of the sender, and the name that receivers find for it, None where nobody has looked."""
+    if name is None:
+        return h.code(".rp-seen.smtplab-dim")[address]
+    ptr = f"PTR {shown(name, 200)}" if name else f"{SIGNS['later']} no PTR"
+    return h.span(".rp-seen")[
+        h.code(".smtplab-dim")[address], " ", h.span(class_=None if name else "rp-later")[ptr]
+    ]
 
 
 def _host(host: MailHost, numbers: dict[Target, int], tried: Tried | None) -> h.Element:

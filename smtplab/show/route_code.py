@@ -63,7 +63,7 @@ domain = {domain!r}
 found = [(mx.preference, random.random(), str(mx.exchange)) for mx in ask(domain, "MX")]
 if [(preference, name) for preference, _, name in found] == [(0, ".")]:
     raise SystemExit("556 5.1.10 null MX: the domain takes no mail")          # RFC 7505
-exchangers = [name for _, _, name in sorted(found)] or [domain]               # RFC 5321 section 5.1
+exchangers = [name for _, _, name in sorted(found)] or [domain]               # RFC 5321 §5.1
 """
 
 _BY_NAME = """
@@ -166,13 +166,13 @@ _DIRECT = """\
 relayhost =
 inet_protocols = all                  # or ipv4, for a host without IPv6
 smtp_address_preference = any         # which IP version first: any, ipv4 or ipv6
-smtp_randomize_addresses = yes        # equal preferences in random order (RFC 5321 section 5.1)
+smtp_randomize_addresses = yes        # equal preferences in random order (RFC 5321 §5.1)
 smtp_mx_address_limit = 5             # addresses of a domain that are tried
 smtp_mx_session_limit = 2             # of them, those that are spoken with in one delivery
 ignore_mx_lookup_error = no           # no answer about MX: wait, and do not fall back on A records
 smtp_tls_security_level = may
 
-# What it thinks of a domain, without sending anything, and what waits in its queue
+# Whom it would talk to for a domain, without any mail; and what waits in its queue
 posttls-finger -c birch.example
 postqueue -p
 """

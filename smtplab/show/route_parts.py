@@ -144,7 +144,7 @@ def places(known: Sequence[Place], chosen: Place) -> Markup:
                         type="radio",
                         name="place",
                         value=place.key,
-                        checked=place is chosen,
+                        checked=place.key == chosen.key,
                         data_key=f"place-{place.key}",
                     ),
                     h.span[h.strong[place.label], h.span(".smtplab-dim")[place.note]],

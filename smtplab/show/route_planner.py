@@ -9,6 +9,7 @@ What plans and what sends is handed in; this module opens no connection and asks
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import htpy as h
@@ -28,6 +29,7 @@ from .verdict import STYLE as VERDICT_STYLE
 
 Plan = Callable[[Place, str], Route]
 Send = Callable[[Place, str], Tried]
+Names = Callable[[Place], tuple[str, ...]]
 Code = Callable[[Place, str, Route], Mapping[str, str]]
 
 
@@ -35,7 +37,8 @@ class RoutePlanner(Scripted):
     """A route to plan and to try. `plan`, `attempt` and `choose` do what the controls do.
 
     `plan(place, recipient)` decides, `send(place, recipient)` delivers for real. `known` are recipients to
-    offer. `code` makes what *Show the code* shows. Whoever changes the DNS presses "Plan the route" again.
+    offer. `names(place)` finds the PTR names of its addresses, `code` makes what *Show the code* shows.
+    Whoever changes the DNS presses "Plan the route" again.
     """
 
     _esm = SCRIPT + script_file("route_planner.js")
@@ -52,8 +55,10 @@ class RoutePlanner(Scripted):
         recipient: str,
         place: str = "",
         known: Sequence[str] = (),
+        names: Names | None = None,
         code: Code | None = None,
     ) -> None:
+        self._names = names
         self._decide, self._deliver, self._code = plan, send, code
         self.places = {each.key: each for each in places}
         self.place = self._place(place or next(iter(self.places)))
@@ -68,20 +73,19 @@ class RoutePlanner(Scripted):
 
     def plan(self, recipient: str = "", place: str = "") -> Route:
         """Decide anew where mail for `recipient` goes, as the DNS is now."""
-        checked, where = self._checked(recipient or self.recipient), self._place(place or self.place.key)
-        route = self._decide(where, checked)
-        self.recipient, self.place, self.route, self.tried = checked, where, route, None
+        self._decide_anew(recipient, place)
         self._settle()
-        return route
+        return self.route
 
     def attempt(self, recipient: str = "", place: str = "") -> Tried:
         """Plan, and then send a message along the route for real."""
-        self.plan(recipient, place)
-        if not self.route.targets and self.route.refusal is None:
-            raise LabError("There is nothing to send: the mail is at home here. Choose another recipient.")
-        self.tried = self._deliver(self.place, self.recipient)
-        self.route = self.tried.route
+        self._decide_anew(recipient, place)
+        if self.route.targets or self.route.refusal:
+            self.tried = self._deliver(self.place, self.recipient)
+            self.route = self.tried.route
         self._settle()
+        if self.tried is None:
+            raise LabError("There is nothing to send: the mail is at home here. Choose another recipient.")
         return self.tried
 
     def choose(self, place: str) -> Route:
@@ -90,10 +94,16 @@ class RoutePlanner(Scripted):
 
     # How --------------------------------------------------------------------------------------------
 
+    def _decide_anew(self, recipient: str, place: str) -> None:
+        checked, where = self._checked(recipient or self.recipient), self._place(place or self.place.key)
+        self.route = self._decide(where, checked)
+        self.recipient, self.place, self.tried = checked, where, None
+
     def _place(self, key: str) -> Place:
         if key not in self.places:
             raise LabError(f"There is no place {key!r}. There are: {', '.join(self.places)}.")
-        return self.places[key]
+        place = self.places[key]
+        return replace(place, names=self._names(place)) if self._names else place
 
     def _checked(self, recipient: str) -> str:
         """The recipient, without the spaces around it. Raises RecordError for what is no address."""

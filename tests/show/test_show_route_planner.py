@@ -59,7 +59,7 @@ def test_the_plan_shows_questions_and_targets_in_order(lab: Lab) -> None:
     assert "birch.example MX → 10 mx.birch.example. 20 mx2.birch.example." in asked
     assert "mx2.birch.example AAAA → · no such record" in asked
     assert rows(planner) == [
-        "mail.acorn.example 192.0.2.10, 2001:db8:a::10",
+        "mail.acorn.example 192.0.2.10 PTR mail.acorn.example 2001:db8:a::10 PTR mail.acorn.example",
         "preference 10 mx.birch.example",
         "1 198.51.100.10",
         "2 2001:db8:b::10",
@@ -97,6 +97,9 @@ def test_each_place_has_its_own_route(lab: Lab) -> None:
     planner = lab.route_planner(source="alice.home.example")
     assert planner.place.key == "home"
     assert "2001:db8:b::10" not in planner.parts["board"]
+    lab.dns.zone("113.0.203.in-addr.arpa").delete("77")
+    planner.plan()
+    assert rows(planner)[0] == "alice.home.example 203.0.113.77 ~ no PTR"
     planner.choose("relay")
     assert rows(planner)[1:] == ["smart host out.relay.example", "1 203.0.113.9"]
     planner.plan("alice@acorn.example", "direct")
