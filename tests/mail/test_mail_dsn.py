@@ -470,3 +470,13 @@ def test_many_recipients_are_counted_not_shown() -> None:
     verdict = explain_bounce(BARE % (b"Reporting-MTA: dns;a" + block * 200))
     assert "200 recipients" in verdict.question
     assert steps(verdict)["more"].why == "There are 150 more recipients."
+
+
+def test_a_flood_is_cut() -> None:
+    """Long fields, many of them, in many groups: what is shown has an end."""
+    fields = b"X: " + b"y" * 10_000 + b"\r\n" + b"Z: 1\r\n" * 5000
+    block = b"\r\n\r\nFinal-Recipient: rfc822;" + b"a" * 10_000 + b"@b\r\nAction: failed\r\n" + fields.strip()
+    verdict = explain_bounce(b"From: " + b"x" * 10_000 + b"\r\n" + BARE % (fields.strip() + block * 60))
+    seen = list(walk(verdict.steps))
+    assert len(seen) < 6000
+    assert max(len(step.what) + len(step.why) for _, step in seen) < 1000

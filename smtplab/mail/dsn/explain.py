@@ -14,13 +14,12 @@ from ..header.field import Field, Message, fields, first, named, split
 from ..header.ident import message_id
 from ..mime import Part
 from ..verdict import Step, Verdict
-from .fields import MESSAGE, RECIPIENT, explain_block
+from .fields import MESSAGE, RECIPIENT, explain_block, short
 from .reading import Parts, fate, take_apart
 from .record import ACTIONS
 
 SHOWN = 50  # recipients that are gone through; the rest is counted
 PARAGRAPHS = 12  # of the part for people
-MOST = 600  # characters of each
 
 _NAMED = re.compile(r"<([^<>\s]{1,255}@[^<>\s@]{1,255})>")
 _QMAIL = re.compile(r"^Hi\. This is the\b.*\bqmail", re.MULTILINE)
@@ -50,7 +49,7 @@ def explain_bounce(message: Message) -> Verdict:
 
 
 def _envelope(known: tuple[Field, ...]) -> Step:
-    path = first(known, "Return-Path")
+    path = short(first(known, "Return-Path"))
     if not path:
         why = "It is not there, so the envelope is not known. Final delivery writes it."
         return Step("Return-Path", why, "", "RFC 5321 §4.4")
@@ -62,19 +61,19 @@ def _envelope(known: tuple[Field, ...]) -> Step:
 
 
 def _header(found: Parts) -> list[Step]:
-    wrote, reads = first(found.fields, "From"), first(found.fields, "To")
+    wrote, reads = (short(first(found.fields, name)) for name in ("From", "To"))
     steps = (
         [Step(f"From: {wrote}", "The program that wrote it; a claim.", "", "RFC 3464 §2")] if wrote else []
     )
     if reads:
         why = "It goes to the reverse-path of the message that it is about, not to that message's From."
         steps.append(Step(f"To: {reads}", why, "", "RFC 3464 §2"))
-    for field in named(found.fields, "Auto-Submitted"):
+    for field in named(found.fields, "Auto-Submitted")[:1]:
         good = field.value.lower().startswith("auto-replied")
         why = "It answers a message by itself, so no other program answers it."
         why = why if good else f"{why} For a DSN the word is auto-replied."
-        steps.append(Step(f"Auto-Submitted: {field.value}", why, "", "RFC 3834 §5.2"))
-    kind = f"Content-Type: {found.kind or 'text/plain'}; report-type={found.report_type or 'none'}"
+        steps.append(Step(f"Auto-Submitted: {short(field.value)}", why, "", "RFC 3834 §5.2"))
+    kind = f"Content-Type: {found.kind or 'text/plain'}; report-type={short(found.report_type) or 'none'}"
     if found.kind == "multipart/report" and found.report_type == "delivery-status":
         steps.append(Step(kind, "A report on delivery, in three parts.", "pass", "RFC 6522 §3"))
     elif found.blocks:
@@ -88,7 +87,7 @@ def _text(found: Parts) -> Step:
         return Step("for people", "The part in plain words is missing.", "fail", "RFC 6522 §3")
     paragraphs = [" ".join(piece.split()) for piece in found.texts[0].text.split("\n\n")]
     why = "The first part, in plain words. No program needs to understand it."
-    inside = tuple(Step("says", each[:MOST]) for each in paragraphs[:PARAGRAPHS] if each)
+    inside = tuple(Step("says", short(each)) for each in paragraphs[:PARAGRAPHS] if each)
     return Step("for people", why, "", "RFC 6522 §3", inside)
 
 
@@ -99,7 +98,9 @@ def _status(found: Parts, recipients: list[tuple[Field, ...]]) -> Step:
         about = fate(block)
         why = f"{about.action}, status {about.status}."
         inside = explain_block(block, RECIPIENT)
-        blocks.append(Step(about.recipient or "a recipient", why, about.action, "RFC 3464 §2.3", inside))
+        blocks.append(
+            Step(short(about.recipient) or "a recipient", why, about.action, "RFC 3464 §2.3", inside)
+        )
     if len(recipients) > SHOWN:
         blocks.append(
             Step("more", f"There are {len(recipients) - SHOWN} more recipients.", "", "RFC 3464 §2.3")
@@ -118,7 +119,7 @@ def _returned(part: Part | None) -> Step:
     header = split(part.data)[0]
     known = fields(header)
     inside = tuple(
-        Step(f"{name}: {value}", why)
+        Step(short(f"{name}: {value}"), why)
         for name, value, why in (
             ("Message-ID", message_id(header), "With it the sender finds which message this was."),
             ("Subject", first(known, "Subject"), "What it was about."),

@@ -53,6 +53,9 @@ RECIPIENT: tuple[Kind, ...] = (
     Kind("Will-Retry-Until", "The reporting server gives up then.", "RFC 3464 §2.3.9"),
 )
 
+MOST_FIELDS = 100  # of one group that are gone through
+MOST = 500  # characters of a field that a step repeats
+
 ACTION_MEANS = {
     "failed": "It was not delivered, and nobody tries any more.",
     "delayed": "It was not delivered yet, and the reporting server goes on trying.",
@@ -65,7 +68,9 @@ ACTION_MEANS = {
 def explain_block(block: tuple[Field, ...], kinds: tuple[Kind, ...]) -> tuple[Step, ...]:
     """A Step for each field of `block` in its order, then one for each that is missing and must be there."""
     known = {kind.name.lower(): kind for kind in kinds}
-    steps = [_field(field, known.get(field.key), block) for field in block]
+    steps = [_field(field, known.get(field.key), block) for field in block[:MOST_FIELDS]]
+    if len(block) > MOST_FIELDS:
+        steps.append(Step("more", f"There are {len(block) - MOST_FIELDS} more fields.", "", "RFC 3464 §2.4"))
     present = {field.key for field in block}
     steps += [
         Step(kind.name, f"It is missing. {kind.tells}".strip(), "fail", kind.ref)
@@ -75,8 +80,13 @@ def explain_block(block: tuple[Field, ...], kinds: tuple[Kind, ...]) -> tuple[St
     return tuple(steps)
 
 
+def short(text: str) -> str:
+    """`text` in at most MOST characters, with a sign where something was left out."""
+    return text if len(text) <= MOST else text[: MOST - 1] + "…"
+
+
 def _field(field: Field, kind: Kind | None, block: tuple[Field, ...]) -> Step:
-    what = f"{field.name}: {field.value}" if field.is_read else field.body.strip()
+    what = short(f"{field.name}: {field.value}" if field.is_read else field.body.strip())
     if not field.is_read:
         return Step(what, "This line is no field.", "fail", "RFC 3464 §2.1")
     if kind is None:
@@ -89,7 +99,7 @@ def _field(field: Field, kind: Kind | None, block: tuple[Field, ...]) -> Step:
         case "Diagnostic-Code":
             return Step(what, _diagnostic(field.value), "", kind.ref)
         case "Original-Recipient" | "Final-Recipient" if typed(field.value)[0] == "utf-8":
-            why = f"{kind.tells} It is beyond ASCII: {mailbox(field.value)}"
+            why = f"{kind.tells} It is beyond ASCII: {short(mailbox(field.value))}"
             return Step(what, why, "", "RFC 6533 §3")
         case name if name.endswith(("-Date", "-Until")) and date(field.value) is None:
             return Step(what, "No date that can be read.", "fail", kind.ref)
@@ -120,4 +130,5 @@ def _diagnostic(value: str) -> str:
     kind, _ = typed(value)
     if kind == "smtp":
         return "The reply of the other side, word for word: the best evidence here."
-    return f"The reporting server's own words, of the type {kind or 'nobody named'}: no reply from outside."
+    kind = short(kind) or "nobody named"
+    return f"The reporting server's own words, of the type {kind}: no reply from outside."

@@ -21,6 +21,7 @@ from .record import ACTIONS, Action, Fate, Report
 STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status")
 RETURNED_TYPES = ("message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers")
 MOST_RECIPIENTS = 1000
+MOST_OF_DATE = 200  # characters; no date is so long
 
 _STATUS = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}")  # RFC 3464 §2.3.4
 _EMBEDDED = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")  # EmbeddedUnicodeChar (RFC 6533 §3)
@@ -115,7 +116,7 @@ def mailbox(value: str) -> str:
 def date(value: str) -> datetime | None:
     """A date field as a time in UTC, or None when it is malformed. Without a zone it counts as UTC."""
     try:
-        when = parsedate_to_datetime(value)
+        when = parsedate_to_datetime(value[:MOST_OF_DATE])
         return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
