@@ -101,6 +101,7 @@ def addresses_of(
         found.result, found.ref = "failed", "RFC 7505 §3"
         found.why = 'it names no host; meant as "no mail here" it would need the preference 0'
         return found
+    answer = Answer("no data")
     for version in versions:
         question = Question(exchanger.name, RDTYPES[version])
         answer = yield question
