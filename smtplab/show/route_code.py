@@ -34,7 +34,7 @@ class Real:
 def snippets(place: Place, sender: str, recipient: str, route: Route, real: Real) -> dict[str, str]:
     """Name of the tool -> what to paste."""
     return {
-        "dns.resolver and smtplib": _python(place, sender, recipient, real),
+        "dns.resolver and smtplib": _python(place, sender, recipient, route, real),
         "dig and swaks": _shell(place, sender, recipient, route, real),
         "Postfix": _postfix(place, real),
     }
@@ -70,19 +70,26 @@ _BY_NAME = """
 exchangers = [{host!r}]   # the smart host: its address is looked up, and no MX record
 """
 
-_TRY = """
-message = (
-{message})
-
-
-def addresses():
+_LOOKED_UP = """\
     for name in exchangers:
         for rdtype in ("A", "AAAA"):
             try:
                 yield from ((name, str(record)) for record in ask(name, rdtype))
             except dns.resolver.NXDOMAIN:
                 break
+"""
 
+_GIVEN = """\
+    yield {name!r}, {address!r}   # written in the mail address itself: nothing is looked up
+"""
+
+_TRY = """
+message = (
+{message})
+
+
+def addresses():
+{addresses}
 
 for name, address in addresses():
     print("try", name, address)
@@ -111,14 +118,20 @@ def _message(sender: str, recipient: str) -> str:
     return "".join(f"    {line + chr(10)!r}\n" for line in lines)
 
 
-def _python(place: Place, sender: str, recipient: str, real: Real) -> str:
+def _python(place: Place, sender: str, recipient: str, route: Route, real: Real) -> str:
     taps = "".join(f"\n    {address!r}: {where!r}," for (address, _), where in real.taps.items())
     head = _HEAD.format(ssl=", ssl" if real.account else "", dns=real.dns[0], dns_port=real.dns[1], taps=taps)
-    middle = (
-        _BY_NAME.format(host=place.through)
-        if place.through
-        else _BY_MX.format(domain=recipient.rpartition("@")[2])
-    )
+    domain, looked_up = recipient.rpartition("@")[2], _LOOKED_UP
+    if place.through:
+        middle = _BY_NAME.format(host=place.through)
+    elif domain.startswith("["):
+        middle = ""
+        looked_up = (
+            "".join(_GIVEN.format(name=t.name, address=t.address) for t in route.targets)
+            or "    yield from ()\n"
+        )
+    else:
+        middle = _BY_MX.format(domain=domain)
     login = ""
     if real.account:
         login = (
@@ -130,6 +143,7 @@ def _python(place: Place, sender: str, recipient: str, real: Real) -> str:
         head
         + middle
         + _TRY.format(
+            addresses=looked_up,
             hello=place.host,
             port=real.port,
             login=login,

@@ -234,6 +234,18 @@ def test_the_code_for_a_null_mx_and_for_the_smart_host(lab: Lab) -> None:
     assert "556 5.1.10" in ran.stderr
 
 
+def test_the_code_for_an_address_literal(lab: Lab) -> None:
+    lab.mta(MX).store.add("bob@[198.51.100.10]")
+    planner = lab.route_planner("bob@[198.51.100.10]")
+    assert rows(planner)[1:] == ["address literal [198.51.100.10]", "1 198.51.100.10"]
+    code = dict(planner._snippets())
+    assert "# nothing is asked" in code["dig and swaks"]
+    code = code["dns.resolver and smtplib"]
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True)
+    assert ran.stdout == "try [198.51.100.10] 198.51.100.10\n"
+    assert len(lab.mailbox("bob@[198.51.100.10]")) == 1
+
+
 def test_the_shell_code_asks_what_was_asked(lab: Lab) -> None:
     made = snippets(lab, "direct")["dig and swaks"]
     assert [line.split("-q ")[1] for line in made.splitlines() if line.startswith("dig")] == [
