@@ -8,10 +8,16 @@ claim. The readers of single kinds are modules of their own: `ident` and `thread
 Nothing is looked up and no signature verified. Everything takes linear time, whatever a stranger wrote.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from .field import Field, fields, first, named, split
 from .ident import message_id
-from .reading import authentication, read
 from .thread import Duplicates, Place, duplicates, thread
+
+if TYPE_CHECKING:
+    from .reading import authentication, read
 
 __all__ = [
     "Duplicates",
@@ -27,3 +33,12 @@ __all__ = [
     "split",
     "thread",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """`read` and `authentication` load when asked for: most of those who want a field want no more."""
+    if name not in ("authentication", "read"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import reading
+
+    return getattr(reading, name)
