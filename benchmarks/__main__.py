@@ -11,7 +11,7 @@ from pathlib import Path
 
 from smtplab.lab.lab import Lab
 
-from . import measure, peers, trace
+from . import measure, peers, queue, trace
 
 Row = tuple[str, str, str, str]
 Peer = Callable[[], contextlib.AbstractContextManager[peers.Connect]]
@@ -21,7 +21,16 @@ BARE_KERNEL = measure.KERNEL.split("from smtplab")[0] + measure.KERNEL[measure.K
 
 def main() -> None:
     """Measure, print, and write when asked to."""
-    rows = [*imports(), *start(), *dialogues(), *throughput(), *stepping(), *trace.rows(), *memory()]
+    rows = [
+        *imports(),
+        *start(),
+        *dialogues(),
+        *throughput(),
+        *queue.rows(),
+        *stepping(),
+        *trace.rows(),
+        *memory(),
+    ]
     table = "\n".join(
         f"| {' | '.join(row)} |"
         for row in (("what", "smtplab", "peer", "ratio, or aim"), ("---",) * 4, *rows)

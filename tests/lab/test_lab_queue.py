@@ -327,7 +327,8 @@ def test_more_recipients_than_the_server_takes_at_once(lab: Lab) -> None:
     ("reply", "expected"),
     [
         ("452 4.5.3 x", True), ("452 x", True), ("552 x", True), ("552 5.5.3 x", True),
-        ("452 4.2.2 x", False), ("552 5.2.2 x", False), ("450 4.5.3 x", False), ("550 5.5.3 x", False), ("452 4.3.1 x", False),
+        ("452 4.2.2 x", False), ("552 5.2.2 x", False), ("450 4.5.3 x", False), ("550 5.5.3 x", False),
+        ("452 4.3.1 x", False),
     ],
 )  # fmt: skip
 def test_too_many(reply: str, expected: bool) -> None:
