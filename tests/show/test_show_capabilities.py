@@ -354,8 +354,7 @@ def test_the_shown_python_does_it(lab: Lab, keyword: str) -> None:
     assert code is not None
     done = run(code(keyword)["smtplib"], sys.executable, "-W", "error", "-c")
     assert (done.returncode, [line for line in done.stderr.splitlines() if "Error" in line]) == (0, [])
-    said = lab.transcripts[-1]
-    assert said.client.host == "visitor.example"
+    said = [one for one in lab.transcripts if one.client.host == "visitor.example"][-1]  # not a receipt's
     assert HEARD[keyword] in said.text()
     assert "221 2.0.0" in said.text()
 
