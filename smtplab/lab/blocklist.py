@@ -119,31 +119,31 @@ class AskBlocklist(Policy):
 
     async def on_rcpt(self, session: SmtpServer, recipient: Recipient) -> Reply | None:
         client = session.wire.transcript.client.address
-        if session.account or not (entry := await self._entry(session.mta.world, client)):
+        if session.account or not (entry := await self._entry(session.mta, client)):
             return None
         reply = dialects.say(REPLIES, self.dialect, client=client, zone=self.blocklist.zone)
         why = f"the client is on the list {self.blocklist.zone}"
         return refuse(session, reply, f"[{client}]", why, "RFC 5782 §2.1", entry)
 
-    async def _entry(self, world: World, client: str) -> tuple[Step, ...]:
+    async def _entry(self, mta: Mta, client: str) -> tuple[Step, ...]:
         """The list's entry for a client, as steps: its value, and its reason; () when there is none.
 
         A list that does not answer must not stop all mail, and neither must one whose name has gone to
         somebody who gives it an address of the web.
         """
         name = self.blocklist.name(client)
-        values = [value.to_text() for value in await _ask(world, name, "A")]
+        values = [value.to_text() for value in await _ask(mta, name, "A")]
         if not any(ip_address(value) in VALUES for value in values):
             return ()
         # Only now: the reason is for people to read (RFC 5782 §2.1), and most clients are not listed.
-        reasons = [value.to_text() for value in await _ask(world, name, "TXT")] or ["no reason is given"]
+        reasons = [value.to_text() for value in await _ask(mta, name, "TXT")] or ["no reason is given"]
         return (Step(f"{name} A", ", ".join(values), "fail"), Step(f"{name} TXT", ", ".join(reasons)))
 
 
-async def _ask(world: World, name: str, rdtype: str) -> list[Rdata]:
+async def _ask(mta: Mta, name: str, rdtype: str) -> list[Rdata]:
     """The records of a name; [] also when the DNS does not answer."""
     try:
-        return await world.lookup(name, rdtype)
+        return await mta.world.lookup(name, rdtype, mta.name)
     except dns.exception.DNSException:
         return []
 

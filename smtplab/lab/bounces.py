@@ -17,6 +17,7 @@ from ..mail.attempt import Attempt, Outcome
 from ..mail.envelope import Envelope, MailParameters, Recipient
 from ..mail.history import Notice
 from ..mail.path import Path
+from .order import turn
 
 if TYPE_CHECKING:
     from ..mail.dsn import Action, Fate
@@ -98,7 +99,7 @@ class Bounces:
     ) -> None:
         addresses = tuple(recipient.path.address for recipient in recipients)
         to = item.envelope.reverse_path.address
-        item.notices.append(Notice(self.mta.world.clock.now(), action, addresses, to, reason, ref))
+        item.notices.append(Notice(self.mta.world.clock.now(), action, addresses, to, reason, ref, turn()))
 
     def _send(self, item: Item, tell: list[tuple[Recipient, Action]]) -> None:
         from ..mail.dsn import Report, build  # most mail arrives: not for starting a lab

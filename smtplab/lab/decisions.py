@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..mail.reply import Reply
 from ..mail.text import visible
 from ..mail.transcript import Transcript
 from ..mail.verdict import SIGNS, Step, Verdict, tone
+from .order import turn
 
 KEPT = 5000  # a client may be refused as often as it likes, and memory has an end
 SHOWN = 50
@@ -28,7 +29,8 @@ class Decision:
 
     `by` is the policy's name, or "Mta" for what the server itself asks. `verb` is "" for the greeting and
     "." for the end of the message; `about` is the path that the command named, with its angle brackets, or
-    "". `reply` is the refusal, None where nothing speaks against it. `transcript` is the session's.
+    "". `reply` is the refusal, None where nothing speaks against it. `transcript` is the session's. `order`
+    tells what came first (`order.turn`).
     """
 
     when: datetime
@@ -38,6 +40,7 @@ class Decision:
     reply: Reply | None
     step: Step
     transcript: Transcript
+    order: int = field(default_factory=turn, compare=False, repr=False)
 
     @property
     def result(self) -> str:

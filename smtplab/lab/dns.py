@@ -14,11 +14,12 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeVar
 
 import dns.asyncresolver
+import dns.edns
 import dns.name
 import dns.rdata
 import dns.rdatatype
@@ -29,10 +30,11 @@ from dns.rcode import Rcode
 from dns.rdatatype import RdataType
 
 from ..mail.errors import LabError
-from .dns_server import HOST, PAYLOAD, Address, Server, Transport
+from .dns_server import ASKER, HOST, PAYLOAD, Address, Server, Transport
 from .dns_values import full_name, rdataset, record_type
 from .dns_view import Record, Store, ZoneView
 from .dns_zones import Found
+from .order import turn
 
 __all__ = ["Dns", "Fault", "Query", "Record", "ZoneView"]
 
@@ -57,7 +59,8 @@ class Query:
     """A question that the server was asked, and what it said.
 
     `when` is the lab's time; `client` a real "address:port"; `rcode` as dig writes it, or "timeout"
-    when a fault swallowed the question; `answers` are values as `dig +short` prints them.
+    when a fault swallowed the question; `answers` are values as `dig +short` prints them. `asker` is the host
+    of the lab that asked, "" for a program of yours; `order` tells what came first (`order.turn`).
     """
 
     when: datetime
@@ -67,6 +70,8 @@ class Query:
     rcode: str
     answers: tuple[str, ...]
     transport: Transport
+    asker: str = ""
+    order: int = field(default_factory=turn, compare=False, repr=False)
 
     def __str__(self) -> str:
         said = "; ".join(self.answers) or "no records"
@@ -191,7 +196,7 @@ class Dns:
             return list(self._queries)
 
     def _answer(
-        self, name: Name, rdtype: RdataType, client: Address, transport: Transport
+        self, name: Name, rdtype: RdataType, client: Address, transport: Transport, asker: str = ""
     ) -> tuple[Found | None, float]:
         found: Found | None = self._store.zones.find(name, rdtype)
         assert found
@@ -201,16 +206,22 @@ class Dns:
             found = None
         elif isinstance(what, str):
             found = Found(Rcode[what.upper()], found.names)
-        self._log(name, rdtype, found, client, transport)
+        self._log(name, rdtype, found, f"{client[0]}:{client[1]}", transport, asker)
         return found, what if isinstance(what, int | float) else 0.0
 
     def _log(
-        self, name: Name, rdtype: RdataType, found: Found | None, client: Address, transport: Transport
+        self,
+        name: Name,
+        rdtype: RdataType,
+        found: Found | None,
+        client: str,
+        transport: Transport,
+        asker: str,
     ) -> None:
         values = tuple(rdata.to_text() for rrset in found.answers for rdata in rrset) if found else ()
         rcode = found.rcode.name if found else "timeout"
         asked, kind = name.to_text(omit_final_dot=True), dns.rdatatype.to_text(rdtype)
-        query = Query(self._now(), f"{client[0]}:{client[1]}", asked, kind, rcode, values, transport)
+        query = Query(self._now(), client, asked, kind, rcode, values, transport, asker)
         with self._lock:
             self._queries.append(query)
 
@@ -220,15 +231,17 @@ class Dns:
         """A blocking resolver that asks the lab's DNS and nobody else. It keeps no cache."""
         return self._pointed(dns.resolver.Resolver(configure=False))
 
-    def async_resolver(self) -> dns.asyncresolver.Resolver:
-        """The same for coroutines: `await dns.async_resolver().resolve(name, "MX")`."""
-        return self._pointed(dns.asyncresolver.Resolver(configure=False))
+    def async_resolver(self, asker: str = "") -> dns.asyncresolver.Resolver:
+        """The same for coroutines: `await dns.async_resolver().resolve(name, "MX")`. `asker` is the host
+        of the lab that asks, for the log."""
+        return self._pointed(dns.asyncresolver.Resolver(configure=False), asker)
 
-    def _pointed(self, resolver: _Any) -> _Any:
+    def _pointed(self, resolver: _Any, asker: str = "") -> _Any:
         host, resolver.port = self.address
         resolver.nameservers, resolver.domain = [host], dns.name.root
         resolver.lifetime, resolver.timeout = LIFETIME, ONE_TRY
-        resolver.use_edns(0, 0, PAYLOAD)
+        options: list[dns.edns.Option] = [dns.edns.GenericOption(ASKER, asker.encode())] if asker else []
+        resolver.use_edns(0, 0, PAYLOAD, options)
         return resolver
 
     def resolve(self, name: str, rdtype: str) -> list[dns.rdata.Rdata]:

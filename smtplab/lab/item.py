@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ..mail.attempt import Attempt, Outcome
@@ -10,6 +10,7 @@ from ..mail.envelope import Envelope, Recipient
 from ..mail.history import History, Notice
 from ..mail.transcript import Transcript
 from ..mail.verdict import Step
+from .order import turn
 from .outbound import Level, checked
 
 WAITING = ("queued", "delayed")
@@ -42,7 +43,7 @@ class Item:
     `outcomes` goes by recipient address as RCPT gave it; `steps` say why, where a local delivery was
     anything but plain. `onward` are the recipients that the queue is to reach, `host` the MTA's name.
     The three times are None when they will not come any more. `notices` are the DSNs made about it, and
-    `offspring` the messages that carry them.
+    `offspring` the messages that carry them; `order` tells what came first (`order.turn`).
     """
 
     id: str
@@ -61,6 +62,7 @@ class Item:
     onward: list[Recipient] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     offspring: list[Item] = field(default_factory=list)
+    order: int = field(default_factory=turn)
 
     def __post_init__(self) -> None:
         if self.transcript and not self.host:
@@ -91,5 +93,5 @@ class Item:
 
     def settle(self, tries: list[Attempt]) -> None:
         """Take note of tries, each of which decides for its recipient until the next."""
-        self.attempts += tries
+        self.attempts += [replace(attempt, order=turn()) for attempt in tries]
         self.outcomes.update({attempt.recipient.path.address: attempt.outcome for attempt in tries})

@@ -142,8 +142,7 @@ class Local:
     def _fail(self, placing: Placing, recipient: Recipient, reply: Reply, rule: str) -> None:
         """The MTA's own refusal, too late for the client to hear it: so the sender gets a DSN."""
         now = self.mta.world.clock.now()
-        placing.item.attempts.append(Attempt(now, self.mta.name, recipient, reply, rule=rule))
-        placing.item.outcomes[recipient.path.address] = "failed"
+        placing.item.settle([Attempt(now, self.mta.name, recipient, reply, rule=rule)])
         placing.settled[recipient.path.address] = recipient
 
 

@@ -160,7 +160,7 @@ class Mta:
         client = session.wire.transcript.client
         field_ = trace.received(
             helo=session.helo,
-            rdns=await self.world.rdns(client.address),
+            rdns=await self.world.rdns(client.address, self.name),
             address=client.address,
             by=self.name,
             with_=trace.protocol(

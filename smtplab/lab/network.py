@@ -22,6 +22,7 @@ from ipaddress import ip_address
 from ..mail.transcript import Endpoint, Transcript
 from .hosts import Host, Rule, in_the_lab
 from .listeners import LOOPBACK, Listeners
+from .order import turn
 from .recording import CURRENT
 from .scratch import KeyLog
 from .tap import Tap
@@ -200,7 +201,7 @@ class Network(Listeners):
         self._number += 1
         client = Endpoint(self.host(source).name, source, port)
         server = Endpoint(tap.host.name, tap.address, tap.port)
-        transcript = Transcript(self._number, client, server, self._now(), tap.protocol)
+        transcript = Transcript(self._number, client, server, self._now(), tap.protocol, order=turn())
         if len(self.transcripts) == self.transcripts.maxlen:
             oldest = self.transcripts[0]
             if self.newest.get(oldest.client.port) is oldest:

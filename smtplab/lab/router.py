@@ -63,7 +63,7 @@ class Router:
         )
 
     async def _drive(self, decision: Generator[Question, Answer, Route]) -> Route:
-        resolver = self.world.dns.async_resolver()
+        resolver = self.world.dns.async_resolver(self.name)
         try:
             question = next(decision)
             while True:

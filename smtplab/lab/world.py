@@ -94,17 +94,17 @@ class World:
         while self._tasks:
             await self._at_rest.wait()
 
-    async def lookup(self, name: str, rdtype: str) -> list[dns.rdata.Rdata]:
-        """The records of a name, over the lab's DNS; [] when there are none.
+    async def lookup(self, name: str, rdtype: str, asker: str = "") -> list[dns.rdata.Rdata]:
+        """The records of a name, over the lab's DNS; [] when there are none. `asker` is the host that asks.
 
         Raises dns.exception.DNSException when the DNS gave no answer either way.
         """
         try:
-            return list(await self.dns.async_resolver().resolve(name, rdtype))
+            return list(await self.dns.async_resolver(asker).resolve(name, rdtype))
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return []
 
-    async def rdns(self, address: str) -> str:
+    async def rdns(self, address: str, asker: str = "") -> str:
         """The name that the PTR record of an address gives, without the last dot; "" when none does.
 
         Answers are kept, as a caching resolver does, until someone edits the DNS.
@@ -114,7 +114,7 @@ class World:
             self._names, self._names_from = {}, snapshot
         if address not in self._names:
             try:
-                names = await self.lookup(dns.reversename.from_address(address).to_text(), "PTR")
+                names = await self.lookup(dns.reversename.from_address(address).to_text(), "PTR", asker)
             except dns.exception.DNSException:
                 return ""  # nobody answered, so nothing is known: ask again next time
             self._names[address] = str(names[0]).rstrip(".") if names else ""

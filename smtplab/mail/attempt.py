@@ -5,7 +5,7 @@ A record: `lab/` makes it, `history` and the pictures read it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -34,7 +34,7 @@ class Attempt:
     `expired` says that it was the last try: the time to give up had come, so what would have been
     "delayed" is "failed". `dsn` says that the host offers DSN, so that it was told what the sender asked
     for (RFC 3461 §5.2.1). `place` counts the messages that the host had taken over this connection before
-    this one; None when the message was not said.
+    this one; None when the message was not said. `order` tells what came first (`timeline`).
     """
 
     when: datetime
@@ -50,6 +50,7 @@ class Attempt:
     expired: bool = False
     dsn: bool = False
     place: int | None = None
+    order: int = field(default=0, compare=False, repr=False)
 
     @property
     def outcome(self) -> Outcome:

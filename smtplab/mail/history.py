@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from .attempt import Attempt, Outcome
@@ -15,6 +15,7 @@ class Notice:
 
     `action` is RFC 3464 §2.3.3's word, `recipients` whom it is about, `to` the reverse-path that it goes to.
     `why_not` is "" when it was sent; otherwise the reason that none was, with the section in `rule`.
+    `order` tells what came first (`timeline`).
     """
 
     when: datetime
@@ -23,6 +24,7 @@ class Notice:
     to: str
     why_not: str = ""
     rule: str = ""
+    order: int = field(default=0, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

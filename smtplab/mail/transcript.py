@@ -69,7 +69,7 @@ class Transcript:
     """The record of one connection. It grows while the connection lives.
 
     `leg` is "client" or "server" when someone stood in the middle: whose leg of the connection this
-    is. `twin` is then the other leg, and None otherwise.
+    is. `twin` is then the other leg, and None otherwise. `order` tells what came first (`timeline`).
     """
 
     number: int
@@ -83,6 +83,7 @@ class Transcript:
     closed: bool = False
     leg: Literal["", "client", "server"] = ""
     twin: Transcript | None = field(default=None, repr=False, compare=False)
+    order: int = field(default=0, repr=False, compare=False)
 
     @property
     def tls(self) -> bool:

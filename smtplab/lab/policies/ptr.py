@@ -58,7 +58,7 @@ class RequirePtr(Policy):
         if is_own(session):
             return None
         client = session.wire.transcript.client.address
-        replies, steps = await self._judge(session.mta.world, client)
+        replies, steps = await self._judge(session.mta.world, client, session.mta.name)
         what = f"the name of [{client}]"
         if replies is None:
             session.why = Step(
@@ -70,17 +70,19 @@ class RequirePtr(Policy):
         reply = dialects.say(replies, self.dialect, client=client)
         return refuse(session, reply, what, steps[-1].why, REF, steps)
 
-    async def _judge(self, world: World, client: str) -> tuple[dialects.Replies | None, tuple[Step, ...]]:
+    async def _judge(
+        self, world: World, client: str, asker: str
+    ) -> tuple[dialects.Replies | None, tuple[Step, ...]]:
         """The replies to choose from, None when all is right, and a step for each question to the DNS."""
         pointer = dns.reversename.from_address(client).to_text()
         rdtype = "A" if ip_address(client).version == 4 else "AAAA"
         steps: list[Step] = []
         try:
-            names = [record.to_text() for record in await world.lookup(pointer, "PTR")][:MOST_NAMES]
+            names = [record.to_text() for record in await world.lookup(pointer, "PTR", asker)][:MOST_NAMES]
             said = ", ".join(names) or "no name"
             steps.append(Step(f"{pointer} PTR", said, "pass" if names else "fail", "RFC 1035 §3.3.12"))
             for name in names:
-                found = [record.to_text() for record in await world.lookup(name, rdtype)]
+                found = [record.to_text() for record in await world.lookup(name, rdtype, asker)]
                 back = any(ip_address(one) == ip_address(client) for one in found)
                 said = ", ".join(found) or "no address"
                 steps.append(Step(f"{name} {rdtype}", said, "pass" if back else "fail", REF))
