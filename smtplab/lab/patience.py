@@ -18,8 +18,8 @@ from .world import World
 T = TypeVar("T")
 
 # Minutes, by what is waited for: "" is the greeting, "." the reply to the message. RFC 5321 §4.5.3.2.1 to
-# §4.5.3.2.6. Its three minutes for each block of the message (§4.5.3.2.5) are about a server that stops
-# reading; the lab's servers read all that comes. For the other commands there is no figure: as for MAIL.
+# RFC 5321 §4.5.3.2.6. The three minutes of RFC 5321 §4.5.3.2.5, for each block of the message, are about a
+# server that stops reading; the lab's read all that comes. Other commands have no figure: as for MAIL.
 MINUTES = {"": 5, "MAIL": 5, "RCPT": 5, "DATA": 2, ".": 10}
 OTHERS = 5
 

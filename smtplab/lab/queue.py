@@ -5,7 +5,7 @@ queue finds the next host by MX (`router`), hands over what is due (`dispatcher`
 tries again later after a temporary failure, by its `schedule`. It writes no DSN: it tells its `reporter`.
 
 It lives in memory: what it holds survives `lab.stop_host` and `lab.start_host`, but not the end of the lab.
-A real MTA has it on disk before it says 250 (RFC 5321 §7.8 leaves no other way to keep the promise).
+A real MTA has it on disk before it says 250, for a crash is no excuse (RFC 5321 §6.1).
 """
 
 from __future__ import annotations
