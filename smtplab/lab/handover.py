@@ -137,7 +137,7 @@ class Handover:
 def says_too_many(reply: Reply) -> bool:
     """Does it refuse a recipient for coming after too many others (RFC 5321 §4.5.3.1.10)?
 
-    452 says so, and 552 did in RFC 821. Both have other uses, which an enhanced code tells apart.
+    452 says so, and 552 once did. Both have other uses, which an enhanced code tells apart.
     """
     return reply.code in (452, 552) and reply.enhanced[1:] in ("", ".5.3")
 
