@@ -20,6 +20,7 @@ SUBMISSION = (
     Service(465, "implicit", auth=True, submission=True),
     Service(587, "required", auth=True, submission=True),
 )
+RETRIEVAL = (Service(110), Service(143), Service(993, "implicit"), Service(995, "implicit"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ class Actor:
     """A host and what it does. `mailboxes`, `accounts` and `aliases` are those of its domain.
 
     `inside` are the networks that may relay through it without logging in; hosts with the same
-    `admd` share their mailboxes. A minor part that is not `on_map` is left out of the picture.
+    `admd` share their mailboxes. A minor part that is not `on_map` is left out of the picture. `reading` are
+    the ports on which people read their mail.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Actor:
     inside: tuple[str, ...] = ()
     open_relay: bool = False
     on_map: bool = True
+    reading: tuple[Service, ...] = ()
 
 
 VISITOR = Actor("visitor.example", ("203.0.113.200",), ("MUA",), note="whoever connects from outside the lab")
@@ -68,6 +71,15 @@ CAST = (
         on_map=False,
     ),
     Actor(
+        "imap.acorn.example",
+        ("192.0.2.20",),
+        ("MS",),
+        "acorn.example",
+        note="Alice's provider: the message store, where she reads her mail",
+        on_map=False,
+        reading=RETRIEVAL,
+    ),
+    Actor(
         "mx.birch.example",
         ("198.51.100.10", "2001:db8:b::10"),
         ("MTA", "MDA"),
@@ -90,6 +102,15 @@ CAST = (
         MX,
         "Bob's provider: the second mail exchanger",
         inside=("198.51.100.0/24",),
+    ),
+    Actor(
+        "imap.birch.example",
+        ("198.51.100.20",),
+        ("MS",),
+        "birch.example",
+        note="Bob's provider: the message store, where he reads his mail by POP3 or IMAP",
+        accounts=(("bob@birch.example", "builder"), ("erin@birch.example", "elm")),
+        reading=RETRIEVAL,
     ),
     Actor("bob.birch.example", ("198.51.100.40",), ("MUA",), "birch.example", note="Bob's desk"),
     Actor(
@@ -137,17 +158,27 @@ CAST = (
 
 HOME = "203.0.113.76/30"  # home connections: their provider swallows what they send to port 25
 
+_FOUND_BY = {"_imaps._tcp": 993, "_imap._tcp": 143, "_pop3s._tcp": 995, "_pop3._tcp": 110}
+
+
+def _found(host: str) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    """The SRV records by which a mail program finds where its user reads mail (RFC 6186 §3.2, §3.3)."""
+    return tuple((name, "SRV", (f"0 1 {port} {host}",)) for name, port in _FOUND_BY.items())
+
+
 # zone -> (name, type, values). Addresses and PTR records are made from CAST.
 RECORDS: dict[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = {
     "acorn.example": (
         ("@", "MX", ("10 mail.acorn.example",)),
         ("@", "TXT", ("v=spf1 mx -all",)),
         ("_dmarc", "TXT", ("v=DMARC1; p=reject",)),
+        *_found("imap.acorn.example"),
     ),
     "birch.example": (
         ("@", "MX", ("10 mx.birch.example", "20 mx2.birch.example")),
         ("@", "TXT", ("v=spf1 mx -all",)),
         ("_dmarc", "TXT", ("v=DMARC1; p=none",)),
+        *_found("imap.birch.example"),
     ),
     "relay.example": (
         ("@", "MX", ("10 out.relay.example",)),
@@ -173,9 +204,12 @@ LINKS = (
     Link("mx.forward.example", "mx.birch.example", "25"),
     Link("mx.list.example", "mx.birch.example", "25"),
     Link("mail.mallory.example", "mx.birch.example", "25"),
+    Link("bob.birch.example", "imap.birch.example", "993 or 995"),
 )
 
-SERVICES = {25: "smtp", 465: "submissions", 587: "submission"}  # as IANA registers them (RFC 8314 §7.3)
+# as IANA registers them (RFC 8314 §7.3)
+SERVICES = {25: "smtp", 465: "submissions", 587: "submission"}
+SERVICES |= {110: "pop3", 143: "imap", 993: "imaps", 995: "pop3s"}
 
 
 def topology(real: Callable[[str, int], tuple[str, int]]) -> Topology:
@@ -187,6 +221,6 @@ def _place(actor: Actor, real: Callable[[str, int], tuple[str, int]]) -> Place:
     tls: dict[str, Tls] = {"implicit": "implicit", "none": "none"}
     ports = tuple(
         Port(s.port, SERVICES[s.port], tls.get(s.tls, "starttls"), real(actor.name, s.port))
-        for s in actor.services
+        for s in (*actor.services, *actor.reading)
     )
     return Place(actor.name, actor.addresses, actor.roles, actor.admd, ports, actor.note)

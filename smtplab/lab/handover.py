@@ -10,13 +10,13 @@ It does not convert content, and it finds no other host: `queue` does that.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import aiosmtplib
 
+from ..mail.dots import stuffed
 from ..mail.envelope import MailParameters, Recipient
 from ..mail.reply import Reply
 from .patience import Patience
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from .item import Item
 
 _ASCII = bytes(range(128))
-_LINE_END = re.compile(rb"\r\n|\n|\r")
-_DOT = re.compile(rb"^\.", re.MULTILINE)
 
 
 class Handover:
@@ -140,12 +138,6 @@ def says_too_many(reply: Reply) -> bool:
     452 says so, and 552 once did. Both have other uses, which an enhanced code tells apart.
     """
     return reply.code in (452, 552) and reply.enhanced[1:] in ("", ".5.3")
-
-
-def stuffed(content: bytes) -> bytes:
-    """`content` for the wire: every line ended by CRLF, dots doubled, and the last line (RFC 5321 §4.5.2)."""
-    lines = _LINE_END.sub(b"\r\n", content)
-    return _DOT.sub(b"..", lines if lines.endswith(b"\r\n") else lines + b"\r\n") + b".\r\n"
 
 
 def for_rcpt(recipient: Recipient, item: Item, client: aiosmtplib.SMTP) -> Recipient:

@@ -34,6 +34,7 @@ from .dns import Dns
 from .hosts import Host, Rule
 from .mailbox import Mail, Store
 from .mallory import Mallory
+from .message_store import MessageStore, protocol_of
 from .mta import Mta
 from .programs import Programs
 from .queue import Item, Queue
@@ -41,12 +42,13 @@ from .router import Router
 from .routes import Routes
 from .signing import Signer
 from .submission import MailProgram, parse
+from .timelines import Timelines
 from .world import World
 
 _here: list[Lab] = []  # the lab of this notebook: there is one at a time
 
 
-class Lab(Dialling, Routes, Programs):
+class Lab(Dialling, Routes, Programs, Timelines):
     """A running mail internet. In a script use it as a context manager: `with Lab() as lab: ...`.
 
     In a notebook, making a lab stops the one made before. Two labs with the same `seed` say the same
@@ -60,6 +62,7 @@ class Lab(Dialling, Routes, Programs):
             _here.append(self)
         self.seed = seed
         self.mtas: dict[str, Mta] = {}
+        self.message_stores: dict[str, MessageStore] = {}
         self._stores: dict[str, Store] = {}
         self._routers: dict[str, Router] = {}  # of programs that deliver by themselves
         self._world = World(seed, Host(VISITOR.name, VISITOR.addresses))
@@ -82,6 +85,8 @@ class Lab(Dialling, Routes, Programs):
             self.dns.set_addresses(actor.name, *actor.addresses)
             if actor.services:
                 await self._open(actor, host)
+            if actor.reading:
+                await self._open_to_readers(actor, host)
         self.blocklist = Blocklist(self._world)
         signer = Signer(
             "relay.example", "r1", lab_key("relay.example")
@@ -103,6 +108,20 @@ class Lab(Dialling, Routes, Programs):
         for service in actor.services:
             tls = context if service.tls == "implicit" else None
             await self.network.listen(host, service.port, mta.serve(service), tls=tls)
+
+    async def _open_to_readers(self, actor: Actor, host: Host) -> None:
+        store = self._stores.setdefault(actor.admd, Store())
+        context = self._world.context(actor.name)
+        # Who has an account with the domain's submission server has the same here.
+        theirs = next((mta for mta in self.mtas.values() if mta.store is store and mta.accounts), None)
+        ms = MessageStore(host, store, self._world, context, theirs.accounts if theirs else None)
+        for name, password in actor.accounts:
+            ms.accounts.add(name, password)
+        self.message_stores[actor.name] = ms
+        for service in actor.reading:
+            tls = context if service.tls == "implicit" else None
+            protocol = protocol_of(service.port)
+            await self.network.listen(host, service.port, ms.serve(service), protocol=protocol, tls=tls)
 
     # the parts ----------------------------------------------------------------------------------
 

@@ -7,11 +7,15 @@ import email.policy
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
+from typing import TYPE_CHECKING
 
 from ..mail.path import Path
 from ..mail.text import visible
 from ..mail.transcript import Transcript
 from ..mail.verdict import Step
+
+if TYPE_CHECKING:
+    from .folders import Folders
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,15 @@ class Store:
         self.boxes: dict[str, list[Mail]] = {}
         self.drop_duplicates = False
         self.dropped: list[Mail] = []
+        self._folders: dict[str, Folders] = {}
+
+    def folders(self, mailbox: str) -> Folders:
+        """The folders of a mailbox, as its readers see them: the INBOX is what is delivered."""
+        from .folders import Folders
+
+        if mailbox not in self._folders:
+            self._folders[mailbox] = Folders(lambda: self.boxes[mailbox])
+        return self._folders[mailbox]
 
     def add(self, *addresses: str) -> None:
         """Make empty mailboxes."""
@@ -70,6 +83,8 @@ class Store:
         name = mail.id if self.drop_duplicates else ""
         twin = next((other for other in self.boxes[mailbox] if other.id == name), None) if name else None
         (self.dropped if twin else self.boxes[mailbox]).append(mail)
+        if reader := self._folders.get(mailbox):
+            reader.inbox.sync()
         return twin
 
     @property

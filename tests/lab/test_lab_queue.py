@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from smtplab.lab.handover import says_too_many, stuffed
+from smtplab.lab.handover import says_too_many
 from smtplab.lab.item import Item
 from smtplab.lab.lab import Lab
 from smtplab.lab.policy import Policy
 from smtplab.lab.schedule import POSTFIX
 from smtplab.mail.attempt import Attempt
 from smtplab.mail.dialogue import lines
+from smtplab.mail.dots import stuffed
 from smtplab.mail.envelope import Envelope, MailParameters, Recipient, parse_rcpt
 from smtplab.mail.path import Path
 from smtplab.mail.reply import Reply
