@@ -240,7 +240,9 @@ class Dns:
         host, resolver.port = self.address
         resolver.nameservers, resolver.domain = [host], dns.name.root
         resolver.lifetime, resolver.timeout = LIFETIME, ONE_TRY
-        options: list[dns.edns.Option] = [dns.edns.GenericOption(ASKER, asker.encode())] if asker else []
+        options: list[dns.edns.Option] = (
+            [dns.edns.GenericOption(dns.edns.OptionType.make(ASKER), asker.encode())] if asker else []
+        )
         resolver.use_edns(0, 0, PAYLOAD, options)
         return resolver
 
