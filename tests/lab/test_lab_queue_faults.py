@@ -217,6 +217,21 @@ def test_stopping_twice_and_hosts_that_are_not_there() -> None:
             lab.stop_host("mx.nowhere.example")
 
 
+def test_silence_passes_through_whoever_is_in_the_middle() -> None:
+    """The client waits for the clock as well when Mallory stands between, and so does she."""
+    with Lab() as lab:
+        one_exchanger(lab)
+        lab.mallory.strip_starttls(MX, 25)
+        lab.mta(MX).faults.add("MAIL", "silent", times=1)
+        [item] = fill(lab, 1)
+        lab.settle()
+        lab.clock.advance(minutes=5)
+        assert [a.note for a in item.attempts] == ["timed out: nothing heard for 5 minutes after MAIL"]
+        assert item.attempts[0].transcript.leg == "client"
+        assert lab.network.wires() == []
+        assert set(ends_well(lab, [item]).values()) == {1}
+
+
 # The faults themselves ------------------------------------------------------------------------------
 
 
