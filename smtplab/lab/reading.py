@@ -186,7 +186,10 @@ class LabPOP3(poplib.POP3):
 
 
 class LabIMAP4(imaplib.IMAP4):
-    """The standard library's client. Only the way it gets its socket is the lab's."""
+    """The standard library's client. Only its tags and the way it gets its socket are the lab's."""
+
+    # imaplib draws it by lot; here two labs say the same.
+    tagpre = property(lambda self: b"A", lambda self, value: None)
 
     def __init__(self, host: str, port: int, *, dial: Dial, context: ssl.SSLContext, implicit: bool) -> None:
         self._dial, self._context, self._implicit = dial, context, implicit

@@ -1,4 +1,4 @@
-"""Reading a Transcript as SMTP (RFC 5321 §4.2): which lines were said, and where each one leads.
+"""Reading a Transcript, mostly as SMTP (RFC 5321 §4.2): which lines were said, and where each one leads.
 
 `lines` gives every line with its kind, the reply that belongs to it and the session's state after it;
 `text` prints them for a terminal; `refusal_verdict` says why a command was refused. The reading itself
@@ -10,6 +10,7 @@ from __future__ import annotations
 from .line import HIDDEN, Kind, Known, Line, shown
 from .meanings.refusal import refusal_verdict
 from .reader import Reader
+from .reading_lines import ImapReader, PopReader
 from .session_reader import SmtpReader
 from .swaks import render
 from .transcript import Transcript
@@ -17,14 +18,17 @@ from .transcript import Transcript
 __all__ = ["HIDDEN", "Kind", "Known", "Line", "lines", "refusal_verdict", "shown", "text"]
 
 
+_READERS: dict[str, type[Reader]] = {"smtp": SmtpReader, "pop3": PopReader, "imap": ImapReader}
+
+
 def lines(transcript: Transcript) -> list[Line]:
     """Every line of `transcript`, in the order of the wire, an unfinished one at the end included.
 
-    A protocol other than SMTP gives plain lines: commands and replies without verbs and states. Never
-    raises. A client that sends ahead of a reply gets its lines where it sent them, before that reply.
+    Other protocols give lines without verbs, states and replies; of POP3 and IMAP content is told apart, and
+    what is refused. Never raises. A client that sends ahead of a reply gets its lines where it sent them,
+    before that reply.
     """
-    reader = SmtpReader() if transcript.protocol == "smtp" else Reader()
-    return reader.read(list(transcript.events))
+    return _READERS.get(transcript.protocol, Reader)().read(list(transcript.events))
 
 
 def text(transcript: Transcript, *, times: bool = False, secrets: bool = False) -> str:

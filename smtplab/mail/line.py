@@ -77,6 +77,8 @@ class Line:
     secret: bool = False  # holds a password or a token
     dropped: bool = False  # sent in clear behind STARTTLS: forgotten unanswered (RFC 3207 §4.2)
     note: str = ""  # how someone in the middle had a hand in this line
+    protocol: str = "smtp"  # or "pop3", "imap": what the fields for SMTP are empty for
+    refused: bool = False  # a server's no in a protocol without reply codes: -ERR, NO, BAD
 
     @property
     def argument(self) -> str:

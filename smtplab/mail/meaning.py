@@ -19,6 +19,7 @@ from .meanings import content, ends, envelope, hello, login, message, others, re
 from .meanings.note import Note, Say, lowered, note, say, spans
 from .meanings.order import next_verbs
 from .meanings.remarks import remarks
+from .meanings.retrieval import retrieval
 from .reply import Reply
 
 __all__ = ["Meaning", "meaning", "meaning_at", "next_verbs", "spans"]
@@ -71,6 +72,13 @@ def meaning(line: Line, answer: Line | None = None) -> Meaning:
     For a command, `answer` is the line of its reply, if there is one: the explanation then says how it
     went, and what may come next is what may come after that reply.
     """
+    if line.protocol != "smtp" and line.kind not in ("tls", "close"):
+        found = retrieval(line)
+        return Meaning(
+            found.title,
+            tuple(part.text for part in found.says),
+            tuple(dict.fromkeys(ref for part in found.says for ref in part.refs)),
+        )
     found = _note(line)
     outcome = _outcome(answer) if answer is not None and answer.reply else []
     # What is special about this very line comes right behind the first thing to say about its verb.

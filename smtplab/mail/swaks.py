@@ -63,7 +63,7 @@ def _rows(lines: Sequence[Line], index: int, line: Line, secrets: bool) -> Itera
 def _sign(line: Line) -> str:
     if line.side is Side.CLIENT:
         return " ~>" if line.tls else " ->"
-    if line.reply and line.reply.code >= 400:
+    if line.refused or (line.reply and line.reply.code >= 400):
         return "<~*" if line.tls else "<**"
     return "<~ " if line.tls else "<- "
 

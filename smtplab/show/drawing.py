@@ -56,6 +56,10 @@ _CONTENT = (
     f'<text class="sl-text" x="{X + INSET + 10}" y="{{base}}">{_WORDS}'
     '<svg x="100%%" y="12" overflow="visible"><path class="sl-tip" d="M0 0-8-4V4Z"/></svg>'
 )
+_CONTENT_BACK = (
+    f'<text class="sl-text" x="{X + INSET + 10}" y="{{base}}">{_WORDS}'
+    '<path class="sl-tip" d="M120 12l8-4v8Z"/>'
+)
 _SERVER = (
     '<line class="sl-wire" x1="120" y1="{y}" x2="100%%" y2="{y}"/><path class="sl-tip" d="M120 {y}l8-4v8Z"/>'
     '<svg x="100%%" y="{y}" overflow="visible"><circle class="sl-dot" r="2.5"/>'
@@ -80,7 +84,7 @@ def _template(kind: str, side: Side, klass: int | None, height: int, option: boo
     if kind == "tls":
         body = _BAND
     elif kind in ("data", "fold"):
-        body = _CONTENT.format(base=base)
+        body = (_CONTENT if side is Side.CLIENT else _CONTENT_BACK).format(base=base)
     elif side is Side.CLIENT:
         body = _CLIENT.format(y=y, base=base)
     else:
@@ -127,17 +131,23 @@ def head(client: Endpoint | None, server: Endpoint | None) -> h.Renderable:
         h.text(class_="sl-time", x="82", y="36")["ms"],
         h.text(class_="sl-name", x=str(X - 12), y="20")[_end(client.host) if client else "client"],
         h.text(class_="sl-role", x=str(X - 12), y="36")[
-            f"SMTP client · {_end(client.address)}" if client else ""
+            f"{_protocol(server)} client · {_end(client.address)}" if client else ""
         ],
         h.g(transform="translate(12 0)")[
             h.text(class_="sl-name sl-right", x="100%", y="20")[_end(server.host) if server else "server"],
             h.text(class_="sl-role sl-right", x="100%", y="36")[
-                f"SMTP server · {_end(server.address)} port {server.port}" if server else ""
+                f"{_protocol(server)} server · {_end(server.address)} port {server.port}" if server else ""
             ],
         ],
         h.circle(class_="sl-top", cx=str(X), cy=str(HEAD - 4), r="4"),
         h.circle(class_="sl-top", cx="100%", cy=str(HEAD - 4), r="4"),
     ]
+
+
+def _protocol(server: Endpoint | None) -> str:
+    """What is spoken with this server, by its port."""
+    port = server.port if server else 25
+    return "POP3" if port in (110, 995) else "IMAP" if port in (143, 993) else "SMTP"
 
 
 def _end(name: str) -> str:
@@ -206,4 +216,6 @@ def cursor(row: Row) -> Iterator[h.Renderable]:
 def summary(count: int, client: Endpoint | None, server: Endpoint | None) -> str:
     """What the whole picture shows, in one line, for those who can't see it."""
     ends = f"between {client.host} and {server.host} port {server.port}" if client and server else ""
-    return visible(f"SMTP dialogue {ends}: {count} line{'' if count == 1 else 's'}".replace(" :", ":"))
+    return visible(
+        f"{_protocol(server)} dialogue {ends}: {count} line{'' if count == 1 else 's'}".replace(" :", ":")
+    )

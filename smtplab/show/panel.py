@@ -50,6 +50,8 @@ def panel(lines: Sequence[Line], index: int, *, why: bool = True) -> list[Markup
     known = meaning_at(lines, index)
     whole = shortened(shown(line), WHOLE) if len(line.text) > LONG else ""
     parts = [_words(known.title, known.paragraphs, whole)]
+    if any(each.protocol != "smtp" for each in lines[:1]):  # its states are not those of SMTP
+        return [*parts, _refs(known.refs)]
     if why and answer.reply and answer.reply.code >= 400:
         verdict = refusal_verdict(lines, index)
         parts.append(_why(verdict.result, verdict.method, verdict.question, verdict.steps))

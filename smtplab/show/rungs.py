@@ -120,6 +120,8 @@ def aside(row: Row) -> str:
     line = row.line
     if line.note and row.kind != "tls":
         return f"  {visible(line.note)}"
+    if line.refused:
+        return "  refused"
     if line.dropped:
         return "  thrown away: it came before TLS"
     if line.bare:
