@@ -23,7 +23,7 @@ lab: $(VENV)/lab.stamp
 	@$(RUN) -m smtplab.cli lab $(ARGS)
 
 test: check
-	$(RUN) -m pytest $(ARGS)
+	$(RUN) -m pytest -n 2 $(ARGS)
 
 bench: $(VENV)/test.stamp
 	$(RUN) -m benchmarks $(ARGS)

@@ -18,12 +18,16 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 ADDRESSED = {"socket.connect", "socket.sendto", "socket.sendmsg", "socket.bind"}
 LOOKED_UP = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}
 WATCHED = ADDRESSED | LOOKED_UP
+
+LESSONS = [path.stem for path in Path(__file__).parents[1].glob("notebooks/*.ipynb")]
 
 # Looking up one's own name is what socket.getfqdn does, for instance in smtplib.SMTP().
 OWN_NAMES = {"localhost", socket.gethostname()}
@@ -77,6 +81,35 @@ def _fail_on_attempts() -> None:
     _attempts.clear()
     if attempts:
         pytest.fail("left loopback: " + "; ".join(attempts), pytrace=False)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Bring together the tests that share what takes long to set up."""
+    groups: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        groups.setdefault(_group(item.nodeid), []).append(item)
+    items[:] = [item for members in groups.values() for item in members]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """With `-n 2`: a group of tests goes to one worker, in the order in which they were collected."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByGroup(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _group(nodeid)
+
+    config.option.loadscopereorder = False  # which takes what has many tests for what takes long
+    return ByGroup(config, log)
+
+
+def _group(nodeid: str) -> str:
+    """A test's folder and the lesson that it is about, by its parameters; else its file."""
+    file, _, test = nodeid.partition("::")
+    lesson = next((name for name in LESSONS if name in test), None)
+    return f"{file.rpartition('/')[0]}: {lesson}" if lesson else file
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,5 +1,9 @@
 """One JupyterLab and one browser for all tests here, and each lesson opened and run once.
 
+A file whose tests are all about one lesson names it in `LESSON`; its tests ask for `page`. The tests of a
+lesson run one after the other, those of several files too (`tests/conftest.py` sees to that), and its page
+is closed when another lesson is asked for: an open page and its kernel are never quite idle.
+
 Tests leave a widget as it suits them and begin by bringing it to where they need it; none relies on what
 another test did. After each, nothing may have gone wrong in the page.
 """
@@ -7,6 +11,7 @@ another test did. After each, nothing may have gone wrong in the page.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 import nbformat
@@ -14,6 +19,7 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.driver import Page, Server, jupyterlab, launch, open_page
+from tests.browser.keys import watched
 from tools.notebooks import METADATA
 
 expect.set_options(timeout=10_000)
@@ -36,53 +42,61 @@ def browser(need_program: Callable[..., str]) -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def open_lesson(browser: Browser, server: Server) -> Iterator[Callable[[str], Page]]:
-    """`open_lesson("02-dialogue")`: that lesson in a page of its own, all of its cells run."""
+    """`open_lesson("02-dialogue")`: that lesson in a page of its own, all of its cells run.
+
+    The page of the lesson before is closed.
+    """
     opened: dict[str, Page] = {}
 
     def get(name: str) -> Page:
         if name not in opened:
+            close_all(opened)
             opened[name] = open_page(browser, server, f"notebooks/{name}.ipynb")
             opened[name].run_all()
         return opened[name]
 
     yield get
-    for page in opened.values():
-        page.page.close()
+    close_all(opened)
 
 
-def _watched(page: Page) -> Iterator[Page]:
-    page.theme("light")
-    yield page
-    assert page.faults() == []
+def close_all(opened: dict[str, Page]) -> None:
+    """Close these pages, and end their kernels."""
+    while opened:
+        opened.popitem()[1].close()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Name the lesson in each test: by that name the tests of several files are brought together."""
+    lesson = getattr(metafunc.module, "LESSON", None)
+    if lesson and "page" in metafunc.fixturenames:
+        metafunc.parametrize("page", [lesson], indirect=True)
 
 
 @pytest.fixture
-def start_here(open_lesson: Callable[[str], Page]) -> Iterator[Page]:
-    """Lesson 00."""
-    yield from _watched(open_lesson("00-start-here"))
-
-
-@pytest.fixture
-def dialogue(open_lesson: Callable[[str], Page]) -> Iterator[Page]:
-    """Lesson 02."""
-    yield from _watched(open_lesson("02-dialogue"))
+def page(request: pytest.FixtureRequest, open_lesson: Callable[[str], Page]) -> Iterator[Page]:
+    """The lesson that the test's file is about, in the light theme."""
+    yield from watched(open_lesson(request.param))
 
 
 @pytest.fixture(scope="package")
 def open_made(browser: Browser, server: Server) -> Iterator[Callable[..., Page]]:
-    """`open_made(source, ...)`: a notebook of these cells (`cell-0`, `cell-1` and so on), opened and run."""
-    opened: list[Page] = []
+    """`open_made(source, ...)`: a notebook of these cells (`cell-0`, `cell-1` and so on), opened and run.
+
+    The page of the notebook before is closed.
+    """
+    opened: dict[str, Page] = {}
+    numbers = count()
 
     def get(*sources: str) -> Page:
-        name = f"made-{len(opened)}.ipynb"
+        close_all(opened)
+        name = f"made-{next(numbers)}.ipynb"
         write(server.folder / name, sources)
-        opened.append(open_page(browser, server, name))
-        opened[-1].run_all()
-        return opened[-1]
+        opened[name] = open_page(browser, server, name)
+        opened[name].run_all()
+        return opened[name]
 
     yield get
-    for page in opened:
-        page.page.close()
+    close_all(opened)
 
 
 def write(path: Path, sources: tuple[str, ...]) -> None:

@@ -251,6 +251,11 @@ class Page:
         assert "error" not in answer, answer["error"]
         return answer.get("value")
 
+    def close(self) -> None:
+        """End the notebook's kernel, and close the page."""
+        self.ask("() => jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+        self.page.close()
+
     # Cells
 
     def run_all(self) -> None:

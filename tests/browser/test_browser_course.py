@@ -24,43 +24,43 @@ def choose(place: Locator, question: Question, right: bool) -> str:
     return "" if right else question.reason(key)
 
 
-def test_a_wrong_guess_gets_its_reason_and_a_right_one_the_explanation(start_here: Page) -> None:
+def test_a_wrong_guess_gets_its_reason_and_a_right_one_the_explanation(page: Page) -> None:
     question = bank.prediction(LESSON, "first-stop")
-    asked = start_here.output("where-predict").locator(".smtplab-predict")
+    asked = page.output("where-predict").locator(".smtplab-predict")
     expect(asked.get_by_role("radio", checked=True)).to_have_count(0)
     reason = choose(asked, question, right=False)
     expect(asked.locator(".smtplab-notice")).to_contain_text(reason)
-    assert start_here.violations(".smtplab-predict-first-stop") == []
+    assert page.violations(".smtplab-predict-first-stop") == []
     choose(asked, question, right=True)
     expect(asked.locator(".smtplab-notice")).to_contain_text("Right")
-    assert start_here.violations(".smtplab-predict-first-stop") == []
-    explained = start_here.output("where-explain").locator(".smtplab-explain")
+    assert page.violations(".smtplab-predict-first-stop") == []
+    explained = page.output("where-explain").locator(".smtplab-explain")
     expect(explained.locator(".smtplab-notice")).to_contain_text("mail.acorn.example")
     expect(explained.get_by_role("button")).to_have_count(0)
-    assert start_here.violations(".smtplab-explain-first-stop") == []
+    assert page.violations(".smtplab-explain-first-stop") == []
 
 
-def test_guess_without_a_choice_asks_for_one(start_here: Page) -> None:
-    asked = start_here.output("entry-check").locator(".smtplab-asking").last
+def test_guess_without_a_choice_asks_for_one(page: Page) -> None:
+    asked = page.output("entry-check").locator(".smtplab-asking").last
     asked.locator(".smtplab-guess").click()
     expect(asked.locator(".smtplab-notice")).to_have_text("Choose an option first, or skip.")
 
 
-def test_skip_shows_the_answer_and_the_explanation(start_here: Page) -> None:
+def test_skip_shows_the_answer_and_the_explanation(page: Page) -> None:
     question = bank.prediction(LESSON, "hops")
-    asked = start_here.output("hops-predict").locator(".smtplab-predict")
+    asked = page.output("hops-predict").locator(".smtplab-predict")
     asked.locator(".smtplab-skip").click()
     expect(asked.locator(".smtplab-notice")).to_contain_text(question.options[question.answer])
     expect(asked.get_by_role("radio", disabled=True)).to_have_count(len(question.options))
-    explained = start_here.output("hops-explain").locator(".smtplab-explain")
+    explained = page.output("hops-explain").locator(".smtplab-explain")
     expect(explained.locator(".smtplab-notice")).to_contain_text("AUTH")
 
 
-def test_a_question_is_answered_by_keyboard(start_here: Page) -> None:
+def test_a_question_is_answered_by_keyboard(page: Page) -> None:
     """In JupyterLab arrow keys leave the cell and Enter opens it, were they not kept in the widget."""
     question = bank.prediction(LESSON, "outside")
-    asked = start_here.output("outside-predict").locator(".smtplab-predict")
-    keyboard = start_here.page.keyboard
+    asked = page.output("outside-predict").locator(".smtplab-predict")
+    keyboard = page.page.keyboard
     group = asked.get_by_role("radiogroup", name=question.text, exact=True)
     group.get_by_role("radio").first.focus()
     keyboard.press("Space")
@@ -72,33 +72,33 @@ def test_a_question_is_answered_by_keyboard(start_here: Page) -> None:
     answer = asked.get_by_label(question.options[question.answer], exact=True)
     while not answer.is_checked():
         keyboard.press("ArrowDown")
-    start_here.until(HEARD.format(question.answer))  # ipywidgets holds a choice back while the kernel is busy
+    page.until(HEARD.format(question.answer))  # ipywidgets holds a choice back while the kernel is busy
     keyboard.press("Tab")
     expect(asked.locator(".smtplab-guess")).to_be_focused()
     keyboard.press("Enter")
     expect(asked.locator(".smtplab-notice")).to_contain_text("Right")
-    explained = start_here.output("outside-explain").locator(".smtplab-explain")
+    explained = page.output("outside-explain").locator(".smtplab-explain")
     expect(explained.locator(".smtplab-notice")).to_contain_text("failed")
 
 
-def test_hints_come_one_by_one(start_here: Page) -> None:
+def test_hints_come_one_by_one(page: Page) -> None:
     hints = bank.hints(LESSON, "more-to-try")
-    place = start_here.output("stuck-hints").locator(".smtplab-hint")
+    place = page.output("stuck-hints").locator(".smtplab-hint")
     button = place.get_by_role("button")
     expect(place.locator("li")).to_have_count(0)
     button.focus()
     for number in range(1, len(hints) + 1):
         expect(button).to_have_text(f"Next hint, {number} of {len(hints)}")
-        start_here.page.keyboard.press("Enter")
+        page.page.keyboard.press("Enter")
         expect(place.locator("li")).to_have_count(number)
     expect(button).to_have_text("No more hints")
     expect(button).to_be_focused()
-    assert start_here.violations(".smtplab-hint") == []
+    assert page.violations(".smtplab-hint") == []
 
 
-def test_a_quiz_counts_what_was_right_the_first_time(start_here: Page) -> None:
+def test_a_quiz_counts_what_was_right_the_first_time(page: Page) -> None:
     questions = bank.questions(LESSON, "end")
-    place = start_here.output("end-quiz").locator(".smtplab-quiz")
+    place = page.output("end-quiz").locator(".smtplab-quiz")
     score = place.locator(".smtplab-notice").last
     asked = place.locator(".smtplab-asking")
     expect(asked).to_have_count(len(questions))
@@ -108,6 +108,6 @@ def test_a_quiz_counts_what_was_right_the_first_time(start_here: Page) -> None:
         choose(asked.nth(number), question, right=True)
         expect(asked.nth(number).locator(".smtplab-notice")).to_contain_text("Right")
     expect(score).to_have_text("4 of 5 right the first time.")
-    assert start_here.violations(".smtplab-quiz-end") == []
-    start_here.run("progress")
-    expect(start_here.output("progress")).to_contain_text("end 4 of 5")
+    assert page.violations(".smtplab-quiz-end") == []
+    page.run("progress")
+    expect(page.output("progress")).to_contain_text("end 4 of 5")

@@ -7,6 +7,8 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.driver import Page
 
+LESSON = "02-dialogue"
+
 SCRIPT = ["EHLO", "MAIL FROM", "RCPT TO:<bob", "RCPT TO:<postmaster", "DATA", "the message", "QUIT"]
 CODES = ["220", "250", "250", "250", "250", "354", "250", "221"]
 GOODBYE = "The server said goodbye (221) and closed the session."
@@ -44,13 +46,13 @@ class Widget:
 
 
 @pytest.fixture
-def stepper(dialogue: Page) -> Widget:
-    return Widget(dialogue, "stepper")
+def stepper(page: Page) -> Widget:
+    return Widget(page, "stepper")
 
 
 @pytest.fixture
-def console(dialogue: Page) -> Widget:
-    return Widget(dialogue, "console")
+def console(page: Page) -> Widget:
+    return Widget(page, "console")
 
 
 def test_next_leads_to_the_end_by_mouse(stepper: Widget) -> None:

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.driver import Page
-from tests.browser.keys import Open, drawn, press, unreached, watched
+from tests.browser.keys import drawn, press, unreached
+
+LESSON = "04-ports-and-tls"
 
 
 @pytest.fixture
-def lesson_04(open_lesson: Open) -> Iterator[Page]:
-    yield from watched(open_lesson("04-ports-and-tls"))
+def view(page: Page) -> Locator:
+    return drawn(page, "wire-587-see", ".se-view")
 
 
-@pytest.fixture
-def view(lesson_04: Page) -> Locator:
-    return drawn(lesson_04, "wire-587-see", ".se-view")
-
-
-def test_arrows_move_through_what_the_eavesdropper_reads(view: Locator, lesson_04: Page) -> None:
+def test_arrows_move_through_what_the_eavesdropper_reads(view: Locator, page: Page) -> None:
     rows, lit = view.locator(".se-row"), view.locator(".se-lit")
     expect(lit).to_have_count(0)
     rows.first.focus()
@@ -31,41 +27,41 @@ def test_arrows_move_through_what_the_eavesdropper_reads(view: Locator, lesson_0
         expect(row).to_be_focused()
         expect(lit).to_have_attribute("data-row", str(place))  # and no other is lit
         expect(row.locator(".se-out")).to_contain_text(said.rpartition(" ")[2])
-        press(lesson_04, "ArrowDown")
-    press(lesson_04, "End")
+        press(page, "ArrowDown")
+    press(page, "End")
     expect(rows.last).to_be_focused()
-    press(lesson_04, "Home", "ArrowUp")
+    press(page, "Home", "ArrowUp")
     expect(rows.first).to_be_focused()
-    press(lesson_04, "Shift+Tab")
+    press(page, "Shift+Tab")
     expect(lit).to_have_count(0)
 
 
-def test_a_record_is_read_octet_by_octet(view: Locator, lesson_04: Page) -> None:
+def test_a_record_is_read_octet_by_octet(view: Locator, page: Page) -> None:
     rows = view.locator(".se-row")
     hello = rows.filter(has_text="ClientHello").first
     octets = hello.locator("details.se-bytes")
     rows.first.focus()
     for _ in range(int(hello.get_attribute("data-row") or 0)):
-        press(lesson_04, "ArrowDown")
+        press(page, "ArrowDown")
     expect(hello).to_be_focused()
     expect(octets.locator("table")).to_be_hidden()
-    press(lesson_04, "Enter")
+    press(page, "Enter")
     expect(octets.locator("table")).to_be_visible()
     expect(hello).to_contain_text("mail.acorn.example: whom the client wants, in clear")
-    press(lesson_04, "Tab")
+    press(page, "Tab")
     expect(octets.locator("summary")).to_be_focused()
-    press(lesson_04, "Escape")
+    press(page, "Escape")
     expect(hello).to_be_focused()
-    press(lesson_04, "Space")
+    press(page, "Space")
     expect(octets.locator("table")).to_be_hidden()
-    press(lesson_04, "Home")
+    press(page, "Home")
     expect(rows.first).to_be_focused()
 
 
-def test_focus_on_one_side_lights_the_other(view: Locator, lesson_04: Page) -> None:
+def test_focus_on_one_side_lights_the_other(view: Locator, page: Page) -> None:
     """Also across rows: a letter of many records, some of whose lines go on in the next record."""
-    lesson_04.execute("wide = lab.eavesdrop(lab.submit(letter + ('y' * 70 + '\\n') * 600).transcripts[0])")
-    lesson_04.execute("shown = get_ipython().user_ns['_']; shown.show(wide.transcript)")
+    page.execute("wide = lab.eavesdrop(lab.submit(letter + ('y' * 70 + '\\n') * 600).transcripts[0])")
+    page.execute("shown = get_ipython().user_ns['_']; shown.show(wide.transcript)")
     shared = view.locator('.se-row:not([data-also=""])')
     expect(shared).to_have_count(3)
     rest = background(view.locator(".se-row").first)
@@ -77,9 +73,9 @@ def test_focus_on_one_side_lights_the_other(view: Locator, lesson_04: Page) -> N
         for number in [row.get_attribute("data-row"), *others]:
             lit = background(view.locator(f'.se-row[data-row="{number}"]'))
             assert len(set(lit)) == 1 and lit[0] not in rest, number
-    press(lesson_04, "Home", "Shift+Tab")
+    press(page, "Home", "Shift+Tab")
     assert background(view.locator(".se-row").first) == rest
-    lesson_04.execute("shown.show(submitted)")
+    page.execute("shown.show(submitted)")
     expect(shared).to_have_count(0)
 
 
@@ -92,8 +88,8 @@ def background(row: Locator) -> list[str]:
     return grounds
 
 
-def test_what_mallory_did_stands_beneath_the_line(lesson_04: Page) -> None:
-    root = lesson_04.output("stripped-see").locator(".se-view")
+def test_what_mallory_did_stands_beneath_the_line(page: Page) -> None:
+    root = page.output("stripped-see").locator(".se-view")
     hello = root.locator(".se-row", has_text="250-SIZE")
     expect(hello.locator(".se-in .se-hand")).to_contain_text("Mallory")
     expect(root.locator(".se-out .se-hand")).to_have_count(0)
@@ -101,37 +97,37 @@ def test_what_mallory_did_stands_beneath_the_line(lesson_04: Page) -> None:
     expect(hello).to_have_class(re.compile("se-lit"))
 
 
-def test_tab_comes_to_one_row_and_to_what_unfolds_in_it(view: Locator, lesson_04: Page) -> None:
+def test_tab_comes_to_one_row_and_to_what_unfolds_in_it(view: Locator, page: Page) -> None:
     """All other rows are reached with arrows: there may be dozens of records."""
     rows = view.locator(".se-row:has(details)")
     expect(rows).to_have_count(2)
     for row in rows.all():
         row.focus()
-        press(lesson_04, "Enter")
+        press(page, "Enter")
         expect(row.locator("details:not([open])")).to_have_count(0)
-    assert unreached(lesson_04, view) == []
+    assert unreached(page, view) == []
     rows.nth(1).focus()
-    press(lesson_04, "Tab")
+    press(page, "Tab")
     expect(rows.nth(1).locator("summary").first).to_be_focused()
     within = rows.nth(1).locator("summary").count()
-    press(lesson_04, *["Tab"] * (within - 1))
+    press(page, *["Tab"] * (within - 1))
     expect(rows.nth(1).locator("summary").last).to_be_focused()
-    press(lesson_04, *["Shift+Tab"] * within)
+    press(page, *["Shift+Tab"] * within)
     expect(rows.nth(1)).to_be_focused()
-    press(lesson_04, "Shift+Tab")
+    press(page, "Shift+Tab")
     assert not view.evaluate("(root) => root.contains(document.activeElement)")
-    expect(lesson_04.output("certificate-see").locator(".smtplab-certificate")).to_be_visible()
-    assert lesson_04.violations('[data-cell="wire-587-see"] .se-view', ".smtplab-certificate") == []
+    expect(page.output("certificate-see").locator(".smtplab-certificate")).to_be_visible()
+    assert page.violations('[data-cell="wire-587-see"] .se-view', ".smtplab-certificate") == []
 
 
 # The certificate ----------------------------------------------------------------------------------------
 
 
-def test_the_certificate_is_the_one_that_the_server_shows(lesson_04: Page) -> None:
-    card = drawn(lesson_04, "certificate-see", ".smtplab-certificate")
+def test_the_certificate_is_the_one_that_the_server_shows(page: Page) -> None:
+    card = drawn(page, "certificate-see", ".smtplab-certificate")
     rows = list(
         zip(card.locator("dt").all_text_contents(), card.locator("dd").all_text_contents(), strict=True)
     )
     assert dict(rows)["names"] == "mail.acorn.example"
-    lesson_04.execute(f"assert lab.certificate('mail.acorn.example', 465).rows() == {rows!r}")
-    assert unreached(lesson_04, card) == []  # it has no control, and Tab goes past it
+    page.execute(f"assert lab.certificate('mail.acorn.example', 465).rows() == {rows!r}")
+    assert unreached(page, card) == []  # it has no control, and Tab goes past it

@@ -7,12 +7,14 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.driver import Page
 
+LESSON = "00-start-here"
+
 
 @pytest.fixture
-def mail_map(start_here: Page) -> Locator:
+def mail_map(page: Page) -> Locator:
     """The map of lesson 00, drawn anew: no host is open."""
-    start_here.run("map")
-    drawn = start_here.output("map").locator(".sm-map")
+    page.run("map")
+    drawn = page.output("map").locator(".sm-map")
     expect(drawn.locator("h3")).to_have_text("Who is who")
     return drawn
 
@@ -21,10 +23,8 @@ def card(drawn: Locator, host: str) -> Locator:
     return drawn.get_by_role("button").filter(has_text=host)
 
 
-def test_a_host_is_opened_by_keyboard_and_its_transcripts_are_read(
-    mail_map: Locator, start_here: Page
-) -> None:
-    keyboard = start_here.page.keyboard
+def test_a_host_is_opened_by_keyboard_and_its_transcripts_are_read(mail_map: Locator, page: Page) -> None:
+    keyboard = page.page.keyboard
     card(mail_map, "mx.birch.example").focus()
     keyboard.press("Enter")
     heading = mail_map.locator("h3")
@@ -38,13 +38,13 @@ def test_a_host_is_opened_by_keyboard_and_its_transcripts_are_read(
     expect(text).to_contain_text("220 mx.birch.example")
     expect(text).to_contain_text("RCPT TO:<bob@birch.example>", ignore_case=True)
     expect(talks.last.locator("summary")).to_be_focused()
-    assert start_here.violations(".sm-map") == []
+    assert page.violations(".sm-map") == []
     keyboard.press("Escape")
     expect(card(mail_map, "mx.birch.example")).to_be_focused()
 
 
-def test_arrow_keys_move_between_hosts(mail_map: Locator, start_here: Page) -> None:
-    keyboard = start_here.page.keyboard
+def test_arrow_keys_move_between_hosts(mail_map: Locator, page: Page) -> None:
+    keyboard = page.page.keyboard
     card(mail_map, "mail.acorn.example").focus()
     keyboard.press("ArrowDown")
     expect(card(mail_map, "alice.home.example")).to_be_focused()
@@ -55,13 +55,13 @@ def test_arrow_keys_move_between_hosts(mail_map: Locator, start_here: Page) -> N
     expect(card(mail_map, "mail.acorn.example")).to_be_focused()
 
 
-def test_a_click_opens_a_host_and_refresh_finds_what_is_new(mail_map: Locator, start_here: Page) -> None:
+def test_a_click_opens_a_host_and_refresh_finds_what_is_new(mail_map: Locator, page: Page) -> None:
     card(mail_map, "mx2.birch.example").click()
     expect(mail_map.locator("h3")).to_have_text("mx2.birch.example")
     expect(mail_map.locator(".sm-panel")).to_contain_text("198.51.100.11")
     heading = mail_map.locator(".sm-talks h4")
     before = int(heading.inner_text().removeprefix("Transcripts (").removesuffix(")"))
-    start_here.execute("lab.connect('mx2.birch.example').send('QUIT')")
+    page.execute("lab.connect('mx2.birch.example').send('QUIT')")
     mail_map.get_by_role("button", name="Refresh").click()
     expect(heading).to_have_text(f"Transcripts ({before + 1})")
 

@@ -119,6 +119,8 @@ def test_hints_and_words(lesson: Lesson) -> None:
     button.focus()
     for number in range(len(hints)):
         expect(said).to_have_count(number)
+        expect(button).to_be_enabled()  # while it works it takes no key
+        expect(button).to_be_focused()
         press(lesson.page, "Enter" if number % 2 else "Space")
     expect(said).to_have_text([plain(hint) for hint in hints])
     expect(button).to_have_text("No more hints")

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.driver import Page
 from tests.browser.keys import (
-    Open,
     drawn,
     press,
     read_code,
@@ -17,13 +14,9 @@ from tests.browser.keys import (
     save_capture,
     unreached,
     use,
-    watched,
 )
 
-
-@pytest.fixture
-def lesson_06(open_lesson: Open) -> Iterator[Page]:
-    yield from watched(open_lesson("06-auth-and-relay"))
+LESSON = "06-auth-and-relay"
 
 
 class Relay:
@@ -58,8 +51,8 @@ class Relay:
 
 
 @pytest.fixture
-def relay(lesson_06: Page) -> Relay:
-    return Relay(lesson_06)
+def relay(page: Page) -> Relay:
+    return Relay(page)
 
 
 def test_one_switch_makes_an_open_relay_and_trials_show_it(relay: Relay) -> None:
@@ -178,15 +171,15 @@ def test_all_of_the_table_is_reached_with_tab(relay: Relay) -> None:
     assert relay.page.violations(".rt-widget") == []
 
 
-def test_the_login_that_is_taken_apart_folds(lesson_06: Page) -> None:
-    shown = lesson_06.output("decode-plain").locator(".smtplab-verdict")
+def test_the_login_that_is_taken_apart_folds(page: Page) -> None:
+    shown = page.output("decode-plain").locator(".smtplab-verdict")
     listener = shown.locator("details", has_text="a listener without TLS")
     expect(listener).to_contain_text("wonderland")
     password = listener.locator(".smtplab-step", has_text="wonderland")
     expect(password).to_be_visible()
     listener.locator("summary").focus()
-    press(lesson_06, "Enter")
+    press(page, "Enter")
     expect(password).to_be_hidden()
-    press(lesson_06, "Space")
+    press(page, "Space")
     expect(password).to_be_visible()
-    assert unreached(lesson_06, shown) == []
+    assert unreached(page, shown) == []
