@@ -232,7 +232,7 @@ QUESTION = dns.message.make_query("acorn.example", "MX").to_wire()[12:]
         (HEADER.pack(7, 4 << 11, 1, 0, 0, 0) + QUESTION, "NOTIMP"),  # NOTIFY
         (HEADER.pack(7, 5 << 11, 1, 0, 0, 0) + QUESTION, "NOTIMP"),  # UPDATE
         (HEADER.pack(7, 0, 1, 0, 0, 0) + QUESTION[:-2] + b"\0\3", "REFUSED"),  # class CHAOS
-        (dns.message.make_query("acorn.example", "MX", use_edns=1).to_wire(), "BADVERS"),
+        (dns.message.make_query("acorn.example", "MX", use_edns=1, id=7).to_wire(), "BADVERS"),
     ],
 )
 def test_odd_queries(shared: Dns, wire: bytes, rcode: str) -> None:
@@ -309,7 +309,7 @@ def test_several_queries_on_one_connection(shared: Dns) -> None:
     [
         b"",
         b"\0",
-        framed(dns.message.make_query("acorn.example", "A").to_wire())[:-1],
+        framed(dns.message.make_query("acorn.example", "A", id=7).to_wire())[:-1],
     ],
 )
 def test_a_silent_connection_is_ended(shared: Dns, monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
