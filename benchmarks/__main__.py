@@ -11,7 +11,7 @@ from pathlib import Path
 
 from smtplab.lab.lab import Lab
 
-from . import measure, peers, queue, trace
+from . import measure, peers, queue, retrieval, trace
 
 Row = tuple[str, str, str, str]
 Peer = Callable[[], contextlib.AbstractContextManager[peers.Connect]]
@@ -27,6 +27,7 @@ def main() -> None:
         *dialogues(),
         *throughput(),
         *queue.rows(),
+        *retrieval.rows(),
         *stepping(),
         *trace.rows(),
         *memory(),

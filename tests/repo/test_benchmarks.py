@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 
 import pytest
 
-from benchmarks import measure, peers
+from benchmarks import measure, peers, retrieval
 
 CLEAR = [peers.lab, peers.bare_aiosmtpd]
 TLS = [peers.lab_starttls, peers.bare_starttls, peers.lab_implicit, peers.bare_implicit]
@@ -22,3 +22,9 @@ def test_a_dialogue(peer: Callable[[], AbstractContextManager[peers.Connect]]) -
             assert hasattr(client.sock, "version") is (peer in TLS)
             if peer in TLS:
                 assert client.sock.version() == "TLSv1.3"
+
+
+def test_all_is_fetched_by_both_protocols(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retrieval, "COUNT", 7)
+    monkeypatch.setattr(retrieval, "ROUNDS", 1)
+    assert [row[0] for row in retrieval.rows()] == ["fetch 7 messages by POP3", "fetch 7 messages by IMAP"]
