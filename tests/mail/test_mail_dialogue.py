@@ -424,9 +424,9 @@ def test_the_walk_is_the_session_tables(name: str) -> None:
 
 
 def seconds(source: list[Event]) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     lines(of(source))
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 @pytest.mark.parametrize("octets", [b"x", b"x\r\n"])

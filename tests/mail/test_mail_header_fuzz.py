@@ -51,9 +51,9 @@ def test_anything_can_be_read(raw: bytes) -> None:
 
 
 def quick(work: Callable[[bytes], object], raw: bytes, seconds: float) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     work(raw)
-    assert time.perf_counter() - started < seconds
+    assert time.process_time() - started < seconds
 
 
 MEGA = 1_000_000

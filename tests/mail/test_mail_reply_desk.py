@@ -359,10 +359,10 @@ def test_any_text(text: str, verb: str) -> None:
 def test_time_is_linear(piece: str) -> None:
     """The longest text that is read takes a fraction of a second, on a busy machine somewhat more."""
     for text in (piece * (LIMIT // len(piece)), f"550 5.1.1 {piece * ((LIMIT - 10) // len(piece))}"):
-        begun = time.perf_counter()
+        begun = time.process_time()
         with contextlib.suppress(RecordError):
             examine(text)
-        assert time.perf_counter() - begun < 2.0
+        assert time.process_time() - begun < 2.0
 
 
 def test_too_long_a_text_is_refused() -> None:

@@ -230,6 +230,6 @@ MEGA = 1_000_000
     ids=lambda raw: repr(raw[-16:]),
 )
 def test_a_megabyte_takes_no_time(raw: bytes) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     reader_view(raw, prefer="html")
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10

@@ -8,7 +8,6 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -536,9 +535,9 @@ def show(browser: Any) -> Iterator[Callable[..., Any]]:
     def make(made: MailMap, width: int = 1300, scheme: str = "light") -> Any:
         page = browser.new_page(viewport={"width": width, "height": 1000}, color_scheme=scheme)
         page.on("pageerror", lambda error: errors.append(str(error)))
-        script = Path(mail_map.__file__).with_name("map.js").read_text("utf-8")
+        script = mail_map.SCRIPT
         view = made._view
-        names = ("svg", "hosts", "talks", "legend", "how_to", "disabled")
+        names = ("svg", "hosts", "talks", "legend", "how_to", "disabled", "steps", "code")
         state = json.dumps({name: getattr(view, name) for name in names}).replace("<", "\\u003c")
         page.set_content(PAGE % (view._css, script.replace("export default", "const widget ="), state))
         page.wait_for_selector("#at svg")

