@@ -55,12 +55,19 @@ class Deliveries(Base):
         done = super().deliver(message, source, recipients=recipients, smart_host=smart_host)
         return ShownDirect(done.source, done.item, list(done.routes), self._items_of)
 
-    def map(self, delivery: Delivery | None = None) -> MailMap:
-        """The hosts of the lab. With a `delivery`, the way that its message took."""
+    def map(self, delivery: Delivery | Direct | None = None) -> MailMap:
+        """The hosts of the lab. With a `delivery`, its message's journey, to play and to step through."""
         from ..show.map import MailMap
+        from ..show.map_code import JOURNEY
 
-        path = delivery.path if delivery else ()
-        return MailMap(self.topology(), transcripts=lambda: self.transcripts, path=path)
+        if delivery is None:
+            return MailMap(self.topology(), transcripts=lambda: self.transcripts)
+        return MailMap(
+            self.topology(),
+            transcripts=lambda: self.transcripts,
+            events=lambda: self.timeline(delivery),
+            code=JOURNEY,
+        )
 
     def reply_desk(self, text: str = "", *, verb: str = "") -> ReplyDesk:
         """Any reply, typed or pasted, explained: `text` is explained at once, where there is any.

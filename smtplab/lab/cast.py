@@ -212,12 +212,13 @@ SERVICES = {25: "smtp", 465: "submissions", 587: "submission"}
 SERVICES |= {110: "pop3", 143: "imap", 993: "imaps", 995: "pop3s"}
 
 
-def topology(real: Callable[[str, int], tuple[str, int]]) -> Topology:
-    """The cast as the map shows it. `real` tells where a host's port really listens."""
+def topology(real: Callable[[str, int], tuple[str, int] | None]) -> Topology:
+    """The cast as the map shows it. `real` tells where a host's port really listens, None for one
+    that is switched off."""
     return Topology(tuple(_place(actor, real) for actor in CAST if actor.on_map), LINKS)
 
 
-def _place(actor: Actor, real: Callable[[str, int], tuple[str, int]]) -> Place:
+def _place(actor: Actor, real: Callable[[str, int], tuple[str, int] | None]) -> Place:
     tls: dict[str, Tls] = {"implicit": "implicit", "none": "none"}
     ports = tuple(
         Port(s.port, SERVICES[s.port], tls.get(s.tls, "starttls"), real(actor.name, s.port))

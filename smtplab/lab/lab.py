@@ -225,7 +225,13 @@ class Lab(Dialling, Routes, Programs, Timelines):
 
     def topology(self) -> Topology:
         """The hosts with their roles, addresses and ports, and who opens connections to whom."""
-        return topology(self.address)
+        return topology(self._where)
+
+    def _where(self, host: str, port: int) -> tuple[str, int] | None:
+        try:
+            return self.address(host, port)
+        except LabError:  # the host is switched off
+            return None
 
     # the end ------------------------------------------------------------------------------------
 

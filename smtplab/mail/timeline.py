@@ -1,4 +1,4 @@
-"""Timeline: what happened, on all hosts, one event after another (RFC 5598 §3, §5).
+"""Timeline: what happened, on all hosts, one event after another (RFC 5598 §4).
 
 Which lookup sent a message to which host, what was said there, where did it wait, and what became of it? An
 `Event` is one thing that happened, with what stands behind it: the transcript, the question and answer, or

@@ -14,7 +14,7 @@ function make(tag, props = {}, ...children) {
 
 function list(title, items) {
   if (!items.length) return null;
-  return make("section", {}, make("h4", {}, title), make("ul", {}, ...items.map((item) => make("li", {}, ...item))));
+  return make("section", {}, title ? make("h4", {}, title) : null, make("ul", {}, ...items.map((item) => make("li", {}, ...item))));
 }
 
 function roles(host) {
@@ -90,15 +90,33 @@ function neighbour(cards, from, key) {
   return best && away(best) < Infinity ? best : from;
 }
 
+// What a step of the journey has behind it: lookups, decisions, the header section, the dialogue.
+const SIGNED = { "+": "sm-plus", "-": "sm-minus", " ": "sm-kept" };
+
+function stepPart(part) {
+  if (part.kind === "list") return list(part.title, part.items.map((item) => [item]));
+  const pre = make("pre", { class: `sm-text${part.kind === "diff" ? " sm-diff" : ""}`, tabindex: "0", role: "group", "aria-label": part.title });
+  if (part.kind === "diff") pre.append(...part.rows.map(([sign, line]) => make("span", { class: SIGNED[sign] }, `${sign} ${line}\n`)));
+  else pre.textContent = part.text;
+  return make("section", {}, make("h4", {}, part.title), pre);
+}
+
+function stepOf(detail) {
+  return [make("h3", { tabindex: "-1" }, detail.title), make("p", { class: "smtplab-dim" }, detail.when ?? ""),
+    list("", (detail.lines ?? []).map((line) => [line])), ...detail.parts.map(stepPart)].filter(Boolean);
+}
+
 function render({ model, el }) {
-  let chosen = -1;
+  let chosen = -1, following = false; // a host in the panel, or the journey's steps
   const texts = new Map(), opened = new Set();
   const ask = (content) => model.send(content);
   const panel = make("div", { class: "sm-panel", role: "group", "aria-label": "About the chosen host" });
   const stage = make("div", { class: "sm-stage" });
   const status = make("div", { class: "smtplab-hidden", role: "status" });
+  const route = journey(model, stage, openStep);
+  const codes = make("details", { class: "sm-codes" });
   const root = make("div", { class: "smtplab sm-map" },
-    make("div", { class: "sm-grid" }, make("div", {}, stage, make("p", { class: "sm-how" }, model.get("how_to"))), panel), status);
+    make("div", { class: "sm-grid" }, make("div", { class: "sm-left" }, stage, route.place, make("p", { class: "sm-how" }, model.get("how_to")), codes), panel), status);
 
   const cards = () => [...stage.querySelectorAll("[data-place]")];
   const card = (place) => stage.querySelector(`[data-place="${place}"]`);
@@ -107,6 +125,7 @@ function render({ model, el }) {
 
   function drawPanel() {
     const host = model.get("hosts")[chosen];
+    if (following) return;
     if (!host) return void panel.replaceChildren(welcome(model.get("legend")));
     const run = host.admd ? `run by ${host.admd}` : "in nobody's mail domain";
     panel.replaceChildren(...[
@@ -116,7 +135,19 @@ function render({ model, el }) {
       roles(host), ports(host), links(host), drawTalks()].filter(Boolean));
   }
 
+  // The panel follows the journey once a step was opened; `ask` for one is answered by a message.
+  let focusIt = false;
+  function openStep(number, now) {
+    if (now) {
+      following = focusIt = true;
+      chosen = -1;
+      for (const each of cards()) each.setAttribute("aria-pressed", "false");
+    }
+    if (following && number > 0) ask({ kind: "step", number });
+  }
+
   function choose(place, enter) {
+    following = false;
     if (place !== chosen) opened.clear();
     chosen = place;
     for (const each of cards()) each.setAttribute("aria-pressed", String(Number(each.dataset.place) === place));
@@ -128,8 +159,10 @@ function render({ model, el }) {
   }
 
   function onKey(event) {
-    const at = event.target.closest("[data-place]");
+    const at = event.target.closest("[data-place]"), hop = event.target.closest("[data-hop]");
     if (event.key === "Escape" && panel.contains(event.target) && chosen >= 0) card(chosen).focus();
+    else if (event.key === "Escape" && panel.contains(event.target) && following) route.place.querySelector(".sm-range").focus();
+    else if (hop && (event.key === "Enter" || event.key === " ")) route.choose(Number(hop.dataset.hop));
     else if (at && event.key in AHEAD) neighbour(cards(), at, event.key).focus();
     else if (at && (event.key === "Enter" || event.key === " ")) choose(Number(at.dataset.place), event.key === "Enter");
     else return;
@@ -155,6 +188,11 @@ function render({ model, el }) {
   }
 
   function onMessage(content) {
+    if (content.kind === "step" && following && content.number === route.at()) {
+      panel.replaceChildren(...stepOf(content));
+      if (focusIt) panel.querySelector("h3").focus({ preventScroll: true });
+      focusIt = false;
+    }
     if (content.kind !== "text") return;
     texts.set(content.number, content.text);
     const pre = panel.querySelector(`[data-number="${content.number}"] pre`);
@@ -164,20 +202,26 @@ function render({ model, el }) {
   function drawPicture() {
     stage.innerHTML = model.get("svg");
     if (chosen >= 0) card(chosen)?.setAttribute("aria-pressed", "true");
+    route.redraw();
   }
 
   stage.addEventListener("click", (event) => {
     const at = event.target.closest("[data-place]");
+    const hop = event.target.closest("[data-hop]");
     if (at) choose(Number(at.dataset.place), false);
+    else if (hop) route.choose(Number(hop.dataset.hop));
   });
   root.addEventListener("keydown", onKey);
-  drawPicture();
   drawPanel();
+  const code = model.get("code") ?? ""; // markup that Python made and escaped
+  codes.innerHTML = code && `<summary>Show the code</summary>${code}`;
+  codes.hidden = !code;
   el.append(root);
+  drawPicture(); // once it is in the page: texts are measured
 
-  const listen = [["change:svg", drawPicture], ["change:hosts", drawPanel], ["change:talks", onTalks], ["change:disabled", onDisabled], ["msg:custom", onMessage]];
+  const listen = [["change:svg", drawPicture], ["change:steps", route.redraw], ["change:hosts", drawPanel], ["change:talks", onTalks], ["change:disabled", onDisabled], ["msg:custom", onMessage]];
   for (const [event, handler] of listen) model.on(event, handler);
-  return () => { for (const [event, handler] of listen) model.off(event, handler); };
+  return () => { route.stop(); for (const [event, handler] of listen) model.off(event, handler); };
 }
 
 export default { render };

@@ -4,12 +4,13 @@
 a list or as a function that fetches them anew. In JupyterLab a host can be opened by mouse or keyboard;
 without a kernel the same picture stands above the same facts, and in a terminal there is a table.
 
-It draws how things stand and moves nothing.
+With the events of a message (`mail.timeline`) the map shows its journey: step by step, to be scrubbed and
+played, with what was asked, said and written at each. Without them it draws how things stand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +19,23 @@ import htpy as h
 import traitlets
 from markupsafe import Markup
 
+from ..mail.timeline import Event
 from ..mail.topology import Place, Topology
 from ..mail.transcript import Transcript
 from . import theme
+from .code_tabs import html as code_html
 from .controls import Notice, Shown, guarded
 from .map_data import Talks, dialogue_text, hosts, legend, table
+from .map_journey import Journey
+from .map_layout import layout
 from .map_svg import picture, summary
 
 Source = Callable[[], Iterable[Transcript]] | Iterable[Transcript]
+Events = Callable[[], Iterable[Event]] | Iterable[Event]
 
 HERE = Path(__file__).parent
-STYLE = (HERE / "map.css").read_text("utf-8")
+STYLE = "".join((HERE / name).read_text("utf-8") for name in ("map.css", "map_live.css"))
+SCRIPT = "".join((HERE / name).read_text("utf-8") for name in ("map_live.js", "map.js"))
 STATIC_TEXTS = 20  # dialogues that a static page holds, the newest first
 
 HOW_TO = "Arrow keys or Tab move between hosts, Enter opens one, Escape leads back."
@@ -37,12 +44,14 @@ HOW_TO = "Arrow keys or Tab move between hosts, Enter opens one, Escape leads ba
 class _View(anywidget.AnyWidget):
     """The part of the map that lives in the browser (map.js)."""
 
-    _esm = HERE / "map.js"
+    _esm = SCRIPT
     _css = theme.CSS + STYLE
     svg = traitlets.Unicode().tag(sync=True)
     hosts: traitlets.List[Any] = traitlets.List().tag(sync=True)
     talks: traitlets.List[Any] = traitlets.List().tag(sync=True)
     legend: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    steps: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    code = traitlets.Unicode("").tag(sync=True)
     how_to = traitlets.Unicode(HOW_TO).tag(sync=True)
     disabled = traitlets.Bool(False).tag(sync=True)
 
@@ -53,6 +62,10 @@ class MailMap(Shown):
     `transcripts` are those so far: a function is asked again by Refresh and when a host is opened. `path`
     is a message's way, as pairs of host names (from, to): its hops are numbered. Hosts in it that the map
     does not have are left out of the picture.
+
+    `events` are those of one message (`mail.timeline`), or a function that fetches them anew: then the map
+    shows its journey, `path` is taken from it, and a host that the map lacks is added. `code` is what *Show
+    the code* shows, by tool.
     """
 
     def __init__(
@@ -61,44 +74,60 @@ class MailMap(Shown):
         *,
         transcripts: Source = (),
         path: Sequence[tuple[str, str]] = (),
+        events: Events = (),
+        code: Mapping[str, str] | None = None,
     ) -> None:
-        self.topology = places if isinstance(places, Topology) else Topology(tuple(places))
-        self.path = tuple(path)
+        self._places = places if isinstance(places, Topology) else Topology(tuple(places))
+        self._given = tuple(path)
         self._source = transcripts if callable(transcripts) else tuple(transcripts)
-        self._talks = Talks(self.topology)
+        self._events = events if callable(events) else tuple(events)
         self._notice = Notice()
-        self._view = _View(
-            svg=str(picture(self.topology, self.path, live=True)),
-            hosts=hosts(self.topology),
-            talks=self._talks.rows(self._transcripts()),
-            legend=legend(self.topology),
-        )
+        self._view = _View(code=str(code_html(code or {})))
+        self._draw()
         answer = guarded(self._view, self._notice)(self._answer)
         self._view.on_msg(lambda _, content, __: answer(content))
         super().__init__(
             (self._view, self._notice),
-            html=lambda: static(self.topology, self._transcripts(), self.path),
-            text=lambda: table(self.topology, self.path),
+            html=lambda: static(self.topology, self._transcripts(), self.path, self.journey),
+            text=lambda: table(self.topology, self.path, self.journey.text()),
             classes=("smtplab-map",),
         )
 
     def refresh(self) -> None:
-        """Fetches the transcripts anew; what the page shows follows."""
-        self._view.talks = self._talks.rows(self._transcripts())
+        """Fetches transcripts and events anew; what the page shows follows."""
+        if callable(self._events):
+            self._draw()
+        else:
+            self._view.talks = self._talks.rows(self._transcripts())
+
+    def _draw(self) -> None:
+        self.journey = Journey(self._events() if callable(self._events) else self._events)
+        self.topology = self.journey.places(self._places)
+        self.path = tuple(self.journey.hops) or self._given
+        self._talks = Talks(self.topology)
+        drawn = layout(self.topology, self.path)
+        with self._view.hold_sync():
+            self._view.svg = str(picture(self.topology, self.path, live=True, drawn=drawn))
+            self._view.steps = self.journey.rows(self.topology, drawn)
+            self._view.hosts = hosts(self.topology)
+            self._view.talks = self._talks.rows(self._transcripts())
+            self._view.legend = legend(self.topology)
 
     def _transcripts(self) -> list[Transcript]:
         return list(self._source() if callable(self._source) else self._source)
 
     def _answer(self, content: dict[str, Any]) -> None:
-        """What the page asks for: the list anew, or one dialogue's text."""
+        """What the page asks for: all anew, one dialogue's text, or what a step has behind it."""
         self._notice.clear()
-        if content.get("kind") == "refresh":
+        kind, number = content.get("kind"), content.get("number")
+        if kind == "refresh":
             self.refresh()
-            return
-        number = content.get("number")
-        found = next((one for one in self._transcripts() if one.number == number), None)
-        text = dialogue_text(found) if found else "This transcript is no longer kept."
-        self._view.send({"kind": "text", "number": number, "text": text})
+        elif kind == "step":
+            self._view.send({"kind": "step", **self.journey.detail(number if isinstance(number, int) else 0)})
+        else:
+            found = next((one for one in self._transcripts() if one.number == number), None)
+            text = dialogue_text(found) if found else "This transcript is no longer kept."
+            self._view.send({"kind": "text", "number": number, "text": text})
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         bundle = super()._repr_mimebundle_(**kwargs)
@@ -125,9 +154,13 @@ def standalone(topology: Topology, path: Sequence[tuple[str, str]] = ()) -> str:
 
 
 def static(
-    topology: Topology, transcripts: Sequence[Transcript] = (), path: Sequence[tuple[str, str]] = ()
+    topology: Topology,
+    transcripts: Sequence[Transcript] = (),
+    path: Sequence[tuple[str, str]] = (),
+    journey: Journey | None = None,
 ) -> Markup:
-    """The map as one HTML fragment that needs no script: the picture, then each host to unfold."""
+    """The map as one HTML fragment that needs no script: the picture, the journey's steps, then each host to
+    unfold."""
     talks = Talks(topology)
     rows = talks.rows(transcripts)
     places = zip(hosts(topology), rows, strict=True)
@@ -136,6 +169,7 @@ def static(
         h.div(".smtplab.smtplab-card.sm-static")[
             theme.style(STYLE),
             picture(topology, path),
+            journey.listed() if journey and journey.steps else None,
             h.p(".sm-how")[f"{summary(topology, path)}. Unfold a host to read about it."],
             (_static_host(host, talk) for host, talk in places),
             h.p(".sm-how")[f"Dialogues: the latest {len(latest)} of {len(transcripts)}."] if latest else None,

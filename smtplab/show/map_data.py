@@ -128,8 +128,8 @@ def dialogue_text(transcript: Transcript, limit: int = LONGEST) -> str:
     return text if len(text) <= limit else f"{text[:limit]}…\n({len(text) - limit} characters more)"
 
 
-def table(topology: Topology, path: Iterable[tuple[str, str]] = ()) -> str:
-    """The map as text: a row a host, then the path."""
+def table(topology: Topology, path: Iterable[tuple[str, str]] = (), journey: str = "") -> str:
+    """The map as text: a row a host, then the path, or the steps of the journey where they are known."""
     head = ("host", "run by", "roles", "addresses", "ports")
     rows = [
         (
@@ -146,5 +146,9 @@ def table(topology: Topology, path: Iterable[tuple[str, str]] = ()) -> str:
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in (head, *rows)
     ]
-    hops = [f"{number}. {visible(a)} -> {visible(b)}" for number, (a, b) in enumerate(path, 1)]
+    hops = (
+        [journey]
+        if journey
+        else [f"{number}. {visible(a)} -> {visible(b)}" for number, (a, b) in enumerate(path, 1)]
+    )
     return "\n".join([*lines, *(["", "the message's way:"] if hops else []), *hops])

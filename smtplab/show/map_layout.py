@@ -23,6 +23,8 @@ MARGIN = 14
 STACK = 28  # between areas: room for a route to pass
 LINE = 16
 LONG = 4  # groups in the only column, before they are dealt out to three
+TALL = 6  # groups in any column, before it becomes two
+CROWD = 16  # hosts; where there are more, cards have the name and the roles alone
 LANE = 30  # above the middle column, when mail passes it by
 
 
@@ -31,6 +33,7 @@ class Card(Box):
     """A host's place in the picture, and its column and its row in that column."""
 
     place: Place = field(kw_only=True)
+    compact: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ def _columns(topology: Topology) -> list[list[Group]]:
             kind = next(k for k, groups in kinds.items() if served.admd in (admd for admd, _ in groups))
         kinds[kind].append(("", (place,)))
     columns = [kinds["send"] + kinds["lone"] + kinds["out"], kinds["pass"], kinds["take"] + kinds["dns"]]
-    return _dealt([column for column in columns if column])
+    return [part for column in _dealt([column for column in columns if column]) for part in _parts(column)]
 
 
 def _dealt(columns: list[list[Group]]) -> list[list[Group]]:
@@ -119,6 +122,13 @@ def _dealt(columns: list[list[Group]]) -> list[list[Group]]:
         return columns
     size = -(-len(columns[0]) // 3)
     return [columns[0][start : start + size] for start in range(0, len(columns[0]), size)]
+
+
+def _parts(column: list[Group]) -> list[list[Group]]:
+    """A tall column as several of about the same height."""
+    count = max(-(-len(column) // TALL), 1)
+    size = -(-len(column) // count)
+    return [column[start : start + size] for start in range(0, len(column), size)]
 
 
 def _kind(topology: Topology, places: Sequence[Place]) -> str:
@@ -154,8 +164,10 @@ def _is_user(topology: Topology, name: str) -> bool:
 # Where in the column
 
 
-def card_height(place: Place) -> int:
+def card_height(place: Place, compact: bool = False) -> int:
     """A card holds the name, a short note, an address a line, and the roles."""
+    if compact:
+        return 60 if place.roles else 36
     return 30 + LINE * (len(place.addresses) + bool(place.note)) + (30 if place.roles else 8)
 
 
@@ -167,15 +179,17 @@ def _left(column: int) -> int:
 def _stand(columns: list[list[Group]], lane: bool) -> tuple[list[Area], list[Card]]:
     areas: list[Area] = []
     cards: list[Card] = []
+    compact = sum(len(places) for column in columns for _, places in column) > CROWD
     for number, column in enumerate(columns):
         y, row = MARGIN, 0
-        if lane and number == 1:
-            y += LANE + _first_middle(columns[0])
+        if lane and 0 < number < len(columns) - 1:
+            y += LANE + _first_middle(columns[0], compact)
         for admd, places in column:
             top, inside = y, []
             y += HEAD if admd else 0
             for place in places:
-                card = Card(_left(number), y, CARD_WIDTH, card_height(place), number, row, place=place)
+                height = card_height(place, compact)
+                card = Card(_left(number), y, CARD_WIDTH, height, number, row, place=place, compact=compact)
                 inside.append(card)
                 y, row = card.bottom + GAP, row + 1
             y += PAD - GAP if admd else -GAP
@@ -189,7 +203,7 @@ def _stand(columns: list[list[Group]], lane: bool) -> tuple[list[Area], list[Car
     return areas, cards
 
 
-def _first_middle(column: list[Group]) -> int:
+def _first_middle(column: list[Group], compact: bool) -> int:
     """How far down the middle of the first card is: the straight way across leads there."""
     admd, places = column[0]
-    return (HEAD if admd else 0) + card_height(places[0]) // 2
+    return (HEAD if admd else 0) + card_height(places[0], compact) // 2

@@ -44,12 +44,14 @@ def picture(
     *,
     live: bool = False,
     style: h.Element | None = None,
+    drawn: Layout | None = None,
 ) -> h.Element:
     """The map. With `live` each host is a button for a script; otherwise it is one still image.
 
-    `style` is the `<style>` that a picture which stands alone brings with it.
+    `style` is the `<style>` that a picture which stands alone brings with it. `drawn` is the layout, where
+    it is known already.
     """
-    drawn = layout(topology, path)
+    drawn = drawn or layout(topology, path)
     numbers = {place.name: number for number, place in enumerate(topology.places)}
     title = summary(topology, path)
     return h.svg(
@@ -66,7 +68,10 @@ def picture(
         (_area(area) for area in drawn.areas),
         h.g(class_="sm-links", aria_hidden="true")[_lines(drawn)],
         (_card(card, numbers[card.place.name], live, _on_path(card, drawn)) for card in drawn.cards),
-        h.g(class_="sm-hops", aria_hidden="true")[(_badge(route) for route in drawn.routes if route.hop)],
+        h.g(class_="sm-hops", aria_hidden=None if live else "true")[
+            (_badge(n, route, path, live) for n, route in enumerate(drawn.routes) if route.hop)
+        ],
+        h.g(class_="sm-scene", aria_hidden="true") if live else None,
     ]
 
 
@@ -129,7 +134,8 @@ def _card(card: Card, number: int, live: bool, on_path: bool) -> h.Element:
     place = card.place
     button = {"role": "button", "tabindex": "0", "aria-label": describe(place), "aria-pressed": "false"}
     kinds = {"sm-hostile": place.hostile, "sm-on-path": on_path, "sm-lone": not place.admd}
-    lines = [shortened(address, LINE_ROOM) for address in place.addresses]
+    note = "" if card.compact else place.note
+    lines = [] if card.compact else [shortened(address, LINE_ROOM) for address in place.addresses]
     y = card.y + 37
     return h.g(
         {"class": ["sm-card", kinds], "data-place": str(number)},
@@ -139,7 +145,7 @@ def _card(card: Card, number: int, live: bool, on_path: bool) -> h.Element:
         _outline(card),
         h.path(class_="sm-icon", d=ICONS[_icon(place)], transform=f"translate({card.x + 11} {card.y + 9})"),
         h.text(class_="sm-name", x=card.x + 37, y=card.y + 22)[shortened(place.name, NAME_ROOM)],
-        h.text(class_="sm-note", x=card.x + 12, y=y + 3)[gist(place.note)] if place.note else None,
+        h.text(class_="sm-note", x=card.x + 12, y=y + 3)[gist(note)] if note else None,
         (
             h.text(class_="sm-address", x=card.x + 12, y=y + 3 + LINE * (row + bool(place.note)))[line]
             for row, line in enumerate(lines)
@@ -189,9 +195,10 @@ def _tags(card: Card) -> Iterator[h.Element]:
 
 def _lines(drawn: Layout) -> Iterator[h.Element]:
     hostile = {card.place.name for card in drawn.cards if card.place.hostile}
-    for route in sorted(drawn.routes, key=lambda route: route.hop):  # the path lies on top
+    # the path lies on top
+    for number, route in sorted(enumerate(drawn.routes), key=lambda pair: pair[1].hop):
         kinds = {"sm-hop": bool(route.hop), "sm-hostile": route.link.a in hostile}
-        yield h.g(class_=["sm-link", kinds])[
+        yield h.g({"class": ["sm-link", kinds], "data-route": str(number)})[
             h.path(class_="sm-line", d=_bent(route.points)),
             h.path(class_="sm-tip", d=_tip(*route.points[-2:])),
             None if route.hop else _label(route, drawn),
@@ -254,13 +261,20 @@ def _taken(x: float, y: float, width: float, height: float, drawn: Layout) -> bo
     return any(x1 < x + width and x2 > x and y1 < y + height and y2 > y for x1, y1, x2, y2 in spans)
 
 
-def _badge(route: Route) -> h.Element:
+def _badge(number: int, route: Route, path: Sequence[tuple[str, str]], live: bool) -> h.Element:
+    """The number of a hop, or the first and how many more, where the message went there again and again."""
+    ends = (route.link.a.lower(), route.link.b.lower())
+    hops = [str(n) for n, (a, b) in enumerate(path, 1) if (a.lower(), b.lower()) == ends]
+    word = " ".join(hops) if len(hops) < 3 else f"{hops[0]} +{len(hops) - 1}"
+    wide = max(2 * BADGE, 8 * len(word) + 8)
     (x1, y1), (x2, y2) = route.longest()
     share = 0.46 if route.hop % 2 else 0.54  # two hops between the same hosts: numbers beside each other
     x, y = min(x1, x2) + abs(x2 - x1) * share, (y1 + y2) / 2
     if abs(x2 - x1) + abs(y2 - y1) < 4 * BADGE:  # too short a line to write on: beside it
         x, y = (x + 1.6 * BADGE, y) if x1 == x2 else (x, y - 1.6 * BADGE)
-    return h.g(class_="sm-badge")[
-        h.circle(cx=_number(x), cy=_number(y), r=BADGE),
-        h.text(x=_number(x), y=_number(y + 4))[str(route.hop)],
+    label = visible(f"Hop {', '.join(hops)}: from {route.link.a} to {route.link.b}")
+    button = {"role": "button", "tabindex": "0", "aria-label": label, "data-hop": str(number)}
+    return h.g({"class": "sm-badge"}, button if live else {})[
+        h.rect(x=_number(x - wide / 2), y=_number(y - BADGE), width=wide, height=2 * BADGE, rx=BADGE),
+        h.text(x=_number(x), y=_number(y + 4))[word],
     ]
