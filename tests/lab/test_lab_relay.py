@@ -460,7 +460,7 @@ def test_the_insiders_of_the_cast(lab: Lab) -> None:
         *product(["mail.acorn.example"], ["mail.acorn.example", "printer.acorn.example"]),
         *product(
             ["mx.birch.example", "mx2.birch.example"],
-            ["mx.birch.example", "mx2.birch.example", "bob.birch.example"],
+            ["mx.birch.example", "mx2.birch.example", "imap.birch.example", "bob.birch.example"],
         ),
     }
 
