@@ -140,7 +140,7 @@ def test_there_are_enough() -> None:
     assert len(FILES) >= 18
 
 
-def log_in(lab: Lab, port: int = 995) -> PopSession:
+def log_in(lab: Lab) -> PopSession:
     session = lab.connect(HOST, 995)
     assert [said.ok for said in session.say(f"USER {BOB}", "PASS builder")] == [True, True]
     return session
@@ -213,7 +213,9 @@ def test_the_mailbox_is_free_again_when_a_session_breaks_off(lab: Lab, how: str)
 def test_a_client_that_does_not_read_is_waited_for(lab: Lab) -> None:
     """Pipelined RETRs of a large message do not pile up in the server's memory."""
     put(lab, 3, b"x" * 70 * 1000 + b"\r\n")
-    session = log_in(lab)
+    lab.message_store(HOST).plain_logins = True
+    session = lab.connect(HOST, 110)
+    assert session.say(f"USER {BOB}", "PASS builder")[-1].ok
     session.write(b"RETR 4\r\n" * 200)
     [wire] = lab.network.wires()
 
@@ -225,6 +227,19 @@ def test_a_client_that_does_not_read_is_waited_for(lab: Lab) -> None:
     assert lab._world.thread.run(waiting()) < 2_000_000  # of 14 million
     assert [session.read(True).ok for _ in range(200)] == [True] * 200
     session.close()
+
+
+def test_a_client_that_only_writes_is_not_listened_to_for_ever(lab: Lab) -> None:
+    put(lab, 3, b"x" * 1_000_000 + b"\r\n")
+    lab.message_store(HOST).plain_logins = True
+    session = lab.connect(HOST, 110)
+    assert session.say(f"USER {BOB}", "PASS builder")[-1].ok
+    session.write(b"RETR 4\r\n" * 20)
+    session._sock.settimeout(0.5)
+    with pytest.raises(TimeoutError):
+        session._sock.sendall(b"NOOP\r\n" * 5_000_000)
+    session.close()
+    gone(lab)
 
 
 def test_stls_with_a_wrong_certificate_and_with_garbage(lab: Lab) -> None:
