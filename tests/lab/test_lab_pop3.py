@@ -26,6 +26,7 @@ from smtplab.lab.reading import PopSession
 from smtplab.mail.errors import LabError
 from smtplab.mail.path import Path as MailPath
 from smtplab.mail.pop3 import Response
+from smtplab.mail.transcript import Side
 
 FILES = sorted((Path(__file__).parent.parent / "dialogues" / "pop3").glob("*.pop3"))
 BOB, HOST = "bob@birch.example", "imap.birch.example"
@@ -238,6 +239,8 @@ def test_a_client_that_only_writes_is_not_listened_to_for_ever(lab: Lab) -> None
     session._sock.settimeout(0.5)
     with pytest.raises(TimeoutError):
         session._sock.sendall(b"NOOP\r\n" * 5_000_000)
+    heard = sum(len(event.data) for event in session.transcript.events if event.side is Side.CLIENT)
+    assert heard < 1_000_000
     session.close()
     gone(lab)
 
