@@ -6,6 +6,7 @@ Widgets are loaded when the first one is asked for: a script that only wants a l
 from __future__ import annotations
 
 from .deliveries import Deliveries
+from .mailboxes import Mailboxes
 from .messages import Messages
 from .ports import Ports
 from .queues import Queues
@@ -13,5 +14,5 @@ from .routing import Routing
 from .sessions import Sessions
 
 
-class Lab(Sessions, Ports, Messages, Deliveries, Queues, Routing):
+class Lab(Sessions, Ports, Messages, Deliveries, Queues, Routing, Mailboxes):
     """A running mail internet, and the widgets that drive it."""
