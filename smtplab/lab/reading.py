@@ -15,11 +15,13 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
+from ..mail.certificate import Certificate
 from ..mail.errors import LabError
 from ..mail.imap import Answer, AnswerReader
 from ..mail.pop3 import Command, Response, ResponseReader, State, after
 from ..mail.text import encode
 from ..mail.transcript import Transcript
+from .certificates import read as read_certificate
 
 Dial = Callable[[str, int], socket.socket]
 
@@ -63,6 +65,25 @@ class _Raw:
         if not data:
             raise LabError(f"{self.host} has closed this session. Open a new one with lab.connect(...).")
         return data
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """The certificate that the server has shown; None in clear."""
+        shown = self._sock.getpeercert(True) if isinstance(self._sock, ssl.SSLSocket) else None
+        return read_certificate(shown) if shown else None
+
+    def starttls(self) -> Response | Answer:
+        """Ask to go on under TLS, and do so when the server agrees."""
+        raise NotImplementedError
+
+    def ask_for_certificate(self) -> Certificate:
+        """The server's certificate, for which TLS is begun when it is not there yet. Raises LabError."""
+        if self.certificate is None:
+            answer = self.starttls()
+            if self.certificate is None:
+                raise LabError(f"{self.host} shows no certificate here. It said: {answer}.")
+        assert self.certificate
+        return self.certificate
 
     def _secure(self) -> None:
         self._sock = self._context.wrap_socket(self._sock, server_hostname=self.host)

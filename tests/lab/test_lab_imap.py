@@ -279,6 +279,24 @@ def test_a_silent_client_is_sent_away_and_so_is_one_who_says_too_much(lab: Lab) 
             assert session.read().startswith((b"* BYE", b"a BAD"))
 
 
+@pytest.mark.parametrize("port", [110, 143, 993, 995])
+def test_the_certificate_can_be_looked_at(lab: Lab, port: int) -> None:
+    assert lab.certificate(HOST, port).names == (HOST,)
+    assert lab.certificate("imap.acorn.example", port).names == ("imap.acorn.example",)
+
+
+@pytest.mark.parametrize("domain", ["acorn.example", "birch.example"])
+def test_the_dns_says_where_mail_is_read(lab: Lab, domain: str) -> None:
+    for name, protocol in (("_imaps", "imap"), ("_imap", "imap"), ("_pop3s", "pop3"), ("_pop3", "pop3")):
+        [srv] = lab.resolve(f"{name}._tcp.{domain}", "SRV")
+        host = str(srv.target).rstrip(".")  # type: ignore[attr-defined]
+        tap = lab.network.tap(host, srv.port)  # type: ignore[attr-defined]
+        assert tap.protocol == protocol
+        assert (tap.tls is not None) == name.endswith("s")
+        [ptr] = lab.resolve(".".join(reversed(tap.address.split("."))) + ".in-addr.arpa", "PTR")
+        assert str(ptr) == f"{host}."
+
+
 # many, and whatever they say ----------------------------------------------------------------------
 
 
@@ -375,6 +393,7 @@ def test_two_labs_say_the_same() -> None:
                 imap.append("Sent", "", "", b"x: y\r\n\r\n")
                 imap.select("Sent")
                 imap.fetch("1", "(INTERNALDATE)")
-            return [t.text().replace("TLS started", "") for t in lab.transcripts]
+            gone(lab)  # the end of the session is in the transcript, too
+            return [t.text() for t in lab.transcripts]
 
     assert said() == said()
