@@ -203,7 +203,7 @@ class Pop3(asyncio.Protocol):
         self.server.locks[mailbox] = self
         self.mailbox = mailbox
         self.drop = self.server.folders(mailbox).inbox.messages()
-        return Response(True, f"{len(self.drop)} messages")
+        return Response(True, counted(len(self.drop)))
 
     def _unlock(self) -> None:
         if self.server.locks.get(self.mailbox) is self:
@@ -237,7 +237,7 @@ class Pop3(asyncio.Protocol):
             kept = self._message(number)
             return Response(True, f"{int(number)} {says(kept)}") if kept else NO_SUCH
         lines = tuple(f"{n} {says(kept)}".encode() for n, kept in self._there())
-        return Response(True, f"{len(lines)} messages", lines=lines)
+        return Response(True, counted(len(lines)), lines=lines)
 
     def _fetch(self, command: Command) -> None:
         kept, top = self._message(command.arguments[0]), command.arguments[1:]
@@ -257,7 +257,7 @@ class Pop3(asyncio.Protocol):
 
     def pop_RSET(self) -> Response:
         self.marked.clear()
-        return Response(True, f"{len(self.drop)} messages")
+        return Response(True, counted(len(self.drop)))
 
     def pop_NOOP(self) -> Response:
         return Response(True)
@@ -277,3 +277,8 @@ class Pop3(asyncio.Protocol):
 
 
 NO_SUCH = Response(False, "No such message")
+
+
+def counted(count: int) -> str:
+    """So many messages, in words."""
+    return f"{count} message{'' if count == 1 else 's'}"

@@ -191,6 +191,13 @@ def test_ten_clients_share_a_thousand_messages_and_each_is_fetched_once(lab: Lab
     assert lab.mailbox(BOB) == []
 
 
+def test_one_is_no_plural(lab: Lab) -> None:
+    with log_in(lab) as session:
+        assert [said.text for said in session.say("DELE 1", "DELE 2", "LIST", "RSET")][2:] == [
+            "1 message", "3 messages",
+        ]  # fmt: skip
+
+
 @pytest.mark.parametrize("how", ["abort", "host", "half-close"])
 def test_the_mailbox_is_free_again_when_a_session_breaks_off(lab: Lab, how: str) -> None:
     session = log_in(lab)
