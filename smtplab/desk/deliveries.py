@@ -13,6 +13,7 @@ from .base import Base
 if TYPE_CHECKING:
     from ..lab.item import SmartHost
     from ..mail.verdict import Verdict
+    from ..show.logbook import Logbook
     from ..show.map import MailMap
     from ..show.reply_desk import ReplyDesk
 
@@ -68,6 +69,13 @@ class Deliveries(Base):
             events=lambda: self.timeline(delivery),
             code=JOURNEY,
         )
+
+    def logbook(self, delivery: Delivery | Direct | None = None) -> Logbook:
+        """Every event of the lab, to filter and to open; with a `delivery`, those of its message."""
+        from ..show.logbook import Logbook
+        from ..show.map_code import LOGBOOK
+
+        return Logbook(lambda: self.timeline(delivery), code=LOGBOOK)
 
     def reply_desk(self, text: str = "", *, verb: str = "") -> ReplyDesk:
         """Any reply, typed or pasted, explained: `text` is explained at once, where there is any.

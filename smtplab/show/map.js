@@ -201,6 +201,8 @@ function render({ model, el }) {
 
   function drawPicture() {
     stage.innerHTML = model.get("svg");
+    const svg = stage.querySelector("svg"); // below this it would be too small to read: then the page scrolls it
+    svg.style.minWidth = `${Math.round(0.78 * svg.viewBox.baseVal.width)}px`;
     if (chosen >= 0) card(chosen)?.setAttribute("aria-pressed", "true");
     route.redraw();
   }

@@ -511,22 +511,6 @@ window.lab = { model, sent, handlers, leave: widget.render({ model, el: document
 </script></body></html>
 """
 
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def browser(need_program: Callable[..., str]) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    program = need_program("chromium", "chromium-browser", "google-chrome")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        yield opened
-        opened.close()
-
 
 @pytest.fixture
 def show(browser: Any) -> Iterator[Callable[..., Any]]:
