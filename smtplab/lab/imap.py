@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import sys
 from argparse import Namespace
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -201,7 +202,9 @@ class Connection(IMAPConnection):
         raise EOFError
 
     async def send_error_disconnect(self) -> None:
-        """Say nothing to a client that is gone; pymap would speak of an error of the server's."""
+        """Speak of an error of the server's where there is one; pymap would when the client is gone, too."""
+        if not isinstance(sys.exc_info()[1], OSError | EOFError | asyncio.CancelledError):
+            await super().send_error_disconnect()
 
     async def start_tls(self) -> None:
         self.reader._buffer.clear()  # type: ignore[attr-defined]  # what came in clear behind STARTTLS

@@ -21,28 +21,13 @@ from pymap.interfaces.login import IdentityInterface
 from pymap.interfaces.message import CachedMessage
 from pymap.listtree import ListTree
 from pymap.mailbox import MailboxSnapshot
-from pymap.message import BaseLoadedMessage, BaseMessage
-from pymap.mime import MessageContent
 from pymap.parsing.message import AppendMessage
-from pymap.parsing.specials import FetchRequirement, Flag, ObjectId
+from pymap.parsing.specials import Flag, ObjectId
 from pymap.parsing.specials.flag import Seen
 from pymap.selected import SelectedMailbox, SelectedSet
 
-from .folders import INBOX, Folder, Folders, Kept
-
-
-class Message(BaseMessage):
-    """A message as pymap asks for it, with the flags of this moment. It is parsed when its content is."""
-
-    def __init__(self, kept: Kept, *, expunged: bool = False) -> None:
-        flags = [Flag(flag.encode("ascii")) for flag in kept.flags]
-        super().__init__(kept.uid, kept.when, flags, expunged=expunged)
-        self.kept = kept
-
-    async def load_content(self, requirement: FetchRequirement) -> BaseLoadedMessage:
-        if self.kept.parsed is None:
-            self.kept.parsed = MessageContent.parse(self.kept.raw)
-        return BaseLoadedMessage(self, requirement, self.kept.parsed)
+from .folders import INBOX, Folder, Folders
+from .imap_messages import Message
 
 
 class Box(MailboxDataInterface[Message]):

@@ -358,6 +358,55 @@ def test_any_octets_are_answered_or_cut_off(
     one_lab.mta("mx.birch.example").store.boxes[BOB].clear()
 
 
+NAMES = ("From", "To", "Date", "Subject", "Content-Type", "Content-Transfer-Encoding", "Sender", "Content-ID")
+VALUES = (
+    b"multipart/mixed; boundary=b", b"multipart/mixed", b"message/rfc822", b'text/plain; charset="\xff"', b"",
+    b"=?utf-8?q?=ff?=", b'<a@b>, (c) "d" <e@f>:;', b"Mon, 99 Foo 2020 99:99 +9999", b"base64", b"text/", b"@",
+    b"group: a@b, c@d;", b"\xe2\x80\xae", b"\0", b"x" * 900,
+)  # fmt: skip
+BODIES = (
+    b"--b\r\n\r\nx\r\n--b--\r\n",
+    b"--b",
+    b"--b\r\nContent-Type : message/rfc822\r\n\r\n--b\r\n",
+    b"\n\nx\n",
+)
+FIELD = st.builds(
+    lambda name, colon, value, end: name.encode() + colon + value + end,
+    st.sampled_from(NAMES), st.sampled_from([b": ", b" : ", b""]), st.sampled_from(VALUES),
+    st.sampled_from([b"\r\n", b"\n", b"\r"]),
+)  # fmt: skip
+HOSTILE = st.builds(
+    lambda fields, blank, body: b"".join([*fields, blank, *body]),
+    st.lists(FIELD, max_size=8), st.sampled_from([b"\r\n", b"\n", b""]),
+    st.lists(st.sampled_from(BODIES), max_size=3),
+)  # fmt: skip
+ASKED = (
+    "FETCH 1:* (ENVELOPE RFC822.SIZE)", "FETCH 1:* BODYSTRUCTURE", "FETCH 1:* BODY", "SEARCH FROM a TEXT b",
+    "FETCH 1:* (BODY.PEEK[1] BODY.PEEK[1.MIME] BODY.PEEK[TEXT] BODY.PEEK[1.1.HEADER] BINARY.PEEK[1])",
+    "SEARCH SENTBEFORE 1-Jan-2020", "FETCH 1:* BODY.PEEK[HEADER.FIELDS (DATE)]", "FETCH 1:* BODY.PEEK[]",
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(HOSTILE, min_size=1, max_size=5))
+def test_whatever_a_stranger_has_written_is_fetched_as_it_is(one_lab: Lab, letters: list[bytes]) -> None:
+    box = one_lab.mta("mx.birch.example").store.boxes[BOB]
+    box[:] = [Mail(raw, Path(), Path("bob", "birch.example"), one_lab.clock.now(), None) for raw in letters]
+    with raw(one_lab, LOGIN, "a2 SELECT INBOX") as session:
+        for line in ASKED:
+            answer = session.send(f"x {line}")
+            assert answer.ok, (line, answer)
+        fetched = [line.partition(b"\r\n")[2].removesuffix(b")") for line in answer.lines[:-1]]
+    assert fetched == letters
+    with one_lab.connect(HOST, 995) as pop:
+        assert pop.say(f"USER {BOB}", "PASS builder")[-1].ok
+        for number in range(1, len(letters) + 1):
+            said = pop.send(f"RETR {number}")
+            assert said.lines is not None
+            assert said.text == f"{sum(len(line) + 2 for line in said.lines)} octets"
+    assert one_lab._world.errors == []
+
+
 def test_a_lab_stops_five_times_while_clients_wait_and_leaves_nothing() -> None:
     def held() -> tuple[int, int]:
         gc.collect()
