@@ -85,7 +85,8 @@ def snippets(pop3: Target, imap: Target, accounts: tuple[str, str], password: st
 
 def _curl(target: Target, scheme: str, path: str, account: str, password: str, request: str = "") -> str:
     words = ["curl", "--silent", "--show-error", "--cacert", target.ca_file]
-    words += ["--connect-to", f"{target.host}:{target.port}:{target.address}:{target.port}"]
+    port = {"pop3s": 995, "imaps": 993}[scheme]
+    words += ["--connect-to", f"{target.host}:{port}:{target.address}:{target.port}"]  # the lab's real port
     words += ["--user", f"{account}:{password}"]
     words += ["--request", request] if request else []
-    return shlex.join([*words, f"{scheme}://{target.host}:{target.port}/{path}"])
+    return shlex.join([*words, f"{scheme}://{target.host}/{path}"])

@@ -108,12 +108,13 @@ def data(output: Any) -> Mapping[str, Any]:
     return {"text/plain": output.text} if output.output_type == "stream" else output.get("data", {})
 
 
-# What differs from run to run (DESIGN.md, "The lab"): real ports, times measured on the wire, and what is
-# random in TLS.
+# What differs from run to run (DESIGN.md, "The lab"): real ports and paths, times measured on the wire, and
+# what is random in TLS.
 _VARYING = re.compile(
     r"""127\.0\.0\.1(?:[:\s,\]]|'|&\#39;|-p)+\d+  # 127.0.0.1:40123, ('127.0.0.1', 40123), @127.0.0.1 -p 40123
     |   \b\d+(?:\.\d+)?\ (?:ms|s)\b          # 4.4 ms, 1.2 s
     |   (?<=class="sl-time")[^<]*<           # the ladder's column of times
+    |   smtplab-lab-\w+-\w+                  # the folder of the lab's CA certificate
     |   \b(?:[0-9A-F]{2}:){31}[0-9A-F]{2}\b  # a certificate's fingerprint
     """,
     re.VERBOSE,
