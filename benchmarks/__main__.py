@@ -11,7 +11,7 @@ from pathlib import Path
 
 from smtplab.lab.lab import Lab
 
-from . import measure, peers, queue, retrieval, trace
+from . import journey, measure, peers, queue, retrieval, trace
 
 Row = tuple[str, str, str, str]
 Peer = Callable[[], contextlib.AbstractContextManager[peers.Connect]]
@@ -29,6 +29,7 @@ def main() -> None:
         *queue.rows(),
         *retrieval.rows(),
         *stepping(),
+        *journey.rows(),
         *trace.rows(),
         *memory(),
     ]

@@ -69,3 +69,56 @@ def test_a_click_opens_a_host_and_refresh_finds_what_is_new(mail_map: Locator, p
 def test_the_way_of_the_message_is_numbered(mail_map: Locator) -> None:
     expect(mail_map.locator(".sm-badge")).to_have_text(["1", "2"])
     expect(mail_map.locator(".sm-on-path")).to_have_count(3)
+
+
+def test_the_journey_is_stepped_to_the_end_and_scrubbed_back_by_keyboard(
+    mail_map: Locator, page: Page
+) -> None:
+    keyboard = page.page.keyboard
+    line, words = mail_map.get_by_role("slider"), mail_map.locator(".sm-words strong")
+    line.focus()
+    keyboard.press("Home")
+    expect(words).to_have_text("The message is written.")
+    expect(mail_map.locator(".sm-badge.sm-ahead")).to_have_count(2)
+    told = []
+    for number in range(1, 5):
+        keyboard.press("ArrowRight")
+        expect(mail_map.locator(".sm-count")).to_have_text(f"Step {number} of 4")
+        told.append(words.inner_text())
+    assert told == [
+        "alice.home.example submits the message to mail.acorn.example.",
+        "mail.acorn.example asks the DNS.",
+        "mail.acorn.example hands the message to mx.birch.example.",
+        "mx.birch.example puts it into the mailbox of bob@birch.example.",
+    ]
+    expect(mail_map.locator(".sm-token")).to_have_text(["✓ bob"])
+    keyboard.press("ArrowLeft")
+    expect(words).to_have_text(told[2])
+    keyboard.press("ArrowLeft")
+    expect(mail_map.locator(".sm-asks")).to_contain_text("birch.example MX")
+    assert page.violations(".sm-map") == []
+    keyboard.press("End")
+    expect(words).to_have_text(told[3])
+
+
+def test_a_hop_is_opened_and_shows_what_the_host_added(mail_map: Locator, page: Page) -> None:
+    keyboard = page.page.keyboard
+    mail_map.locator(".sm-badge").last.focus()
+    keyboard.press("Enter")
+    panel = mail_map.locator(".sm-panel")
+    expect(panel.locator("h3")).to_have_text("mail.acorn.example hands the message to mx.birch.example.")
+    expect(panel).to_contain_text("birch.example MX: 10 mx.birch.example.")
+    expect(panel.locator(".sm-plus")).to_contain_text("+ Received: from mail.acorn.example")
+    expect(panel.locator("pre").last).to_contain_text("220 mx.birch.example")
+    expect(panel.locator("h3")).to_be_focused()
+    keyboard.press("Escape")
+    expect(mail_map.get_by_role("slider")).to_be_focused()
+    assert page.violations(".sm-map") == []
+
+
+def test_the_journey_plays_and_the_letter_moves(mail_map: Locator) -> None:
+    mail_map.locator(".sm-speed").select_option("4")
+    mail_map.get_by_role("button", name="Play it again").click()
+    expect(mail_map.locator(".sm-mail")).to_have_count(1)
+    expect(mail_map.locator(".sm-count")).to_have_text("Step 4 of 4")
+    expect(mail_map.get_by_role("button", name="Play it again")).to_be_visible()
