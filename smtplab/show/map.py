@@ -39,6 +39,7 @@ SCRIPT = "".join((HERE / name).read_text("utf-8") for name in ("map_live.js", "m
 STATIC_TEXTS = 20  # dialogues that a static page holds, the newest first
 
 HOW_TO = "Arrow keys or Tab move between hosts, Enter opens one, Escape leads back."
+JOURNEY = "On the time line arrow keys go from step to step, Home and End to its ends; a number opens a hop. "
 
 
 class _View(anywidget.AnyWidget):
@@ -109,6 +110,7 @@ class MailMap(Shown):
         with self._view.hold_sync():
             self._view.svg = str(picture(self.topology, self.path, live=True, drawn=drawn))
             self._view.steps = self.journey.rows(self.topology, drawn)
+            self._view.how_to = (JOURNEY if self.journey.steps else "") + HOW_TO
             self._view.hosts = hosts(self.topology)
             self._view.talks = self._talks.rows(self._transcripts())
             self._view.legend = legend(self.topology)

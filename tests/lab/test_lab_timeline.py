@@ -175,3 +175,32 @@ def test_compared_keeps_folds_and_tells_what_went() -> None:
     before = b"A: 1\r\n 2\r\nB: 3\r\n"
     assert compared(before, b"C: 0\r\nA: 1\r\n 2\r\n") == [("+", b"C: 0"), (" ", b"A: 1\n 2"), ("-", b"B: 3")]
     assert compared(b"", b"") == []
+
+
+def test_who_fetched_it_stands_at_the_end(lab: Lab) -> None:
+    delivery = lab.submit(LETTER.format("bob@birch.example"))
+    other = lab.submit(LETTER.format("bob@birch.example"))
+    pop = lab.pop("imap.birch.example")
+    pop.user("bob@birch.example")
+    pop.pass_("builder")
+    pop.retr(1)
+    pop.quit()
+    last = lab.timeline(delivery)[-1]
+    assert (last.kind, last.host, last.peer) == ("pop3", "bob.birch.example", "imap.birch.example")
+    assert not kinds(lab.timeline(other), "pop3")  # it was not asked for
+    with lab.imap("imap.birch.example") as imap:
+        imap.login("bob@birch.example", "builder")
+        imap.select()
+        imap.fetch("2", "(RFC822)")
+    assert lab.timeline(other)[-1].kind == "imap"
+
+
+def test_a_message_with_someone_in_the_middle(lab: Lab) -> None:
+    lab.mallory.strip_starttls("mx.birch.example")
+    delivery = lab.submit(LETTER.format("bob@birch.example"))
+    events = lab.timeline(delivery)
+    hop = next(e for e in events if e.kind == "smtp" and e.peer == "mx.birch.example")
+    taken = next(e for e in events if e.result == "queued" and e.host == "mx.birch.example")
+    assert hop.transcript and taken.transcript and hop.transcript.twin is taken.transcript
+    assert [line for sign, line in compared(taken.before, taken.after) if sign == "-"] == []
+    assert kinds(events, "delivered")
