@@ -21,10 +21,12 @@ from smtplab import Lab, content, glossary, hint, lesson, lines, predict, progre
 from smtplab.course import journal
 from smtplab.mail.errors import LabError
 from smtplab.mail.reply import Reply
+from smtplab.mail.timeline import Event as Happened
 from smtplab.mail.topology import Link, Place, Port, Topology
 from smtplab.mail.transcript import Endpoint, Event, Side, Transcript
 from smtplab.mail.verdict import Step, Verdict
 from smtplab.show.ladder import Ladder
+from smtplab.show.logbook import Logbook
 from smtplab.show.map import MailMap
 from smtplab.show.stepper import Stepper
 
@@ -89,7 +91,16 @@ places = [
     for name, roles in ((EVIL, ("MTA",)), (f"{EVIL}.example", ("attacker",)))
 ]
 links = (Link(places[0].name, places[1].name, EVIL),)
-MailMap(Topology(tuple(places), links), transcripts=[transcript], path=[(places[0].name, places[1].name)])
+now, evil = transcript.opened, EVIL.encode()
+step = Verdict(EVIL, EVIL, EVIL, (Step(EVIL, EVIL),))
+events = [
+    Happened(now, 0, "dns", EVIL, text=f"{EVIL}: {EVIL}"),
+    Happened(now, 1, "smtp", EVIL, f"{EVIL}.example", EVIL, transcript=transcript),
+    Happened(now, 2, "verdict", EVIL, EVIL, EVIL, EVIL, transcript=transcript, verdict=step),
+    Happened(now, 3, "queue", EVIL, EVIL, EVIL, "queued", EVIL, transcript=transcript, after=evil),
+    Happened(now, 4, "delivered", EVIL, EVIL, EVIL, "delivered", EVIL, before=evil, after=evil),
+]
+MailMap(Topology(tuple(places), links), transcripts=[transcript], events=events)
 """
 
 _QUESTION = """
@@ -137,6 +148,7 @@ CELLS = {
     "still": "transcript",
     "records": _RECORDS,
     "map": _MAP,
+    "logbook": "Logbook(events)",
     "question": _QUESTION,
     "explanation": 'predict("evil", explain=lambda: f"{EVIL}\\n\\n**{EVIL}** `{EVIL}` {LONG}")',
     "hint": 'hint("evil", EVIL, f"**{EVIL}** `{EVIL}`", LONG)',

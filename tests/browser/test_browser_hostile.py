@@ -116,6 +116,27 @@ def test_a_host_of_the_map_is_text(page: Page) -> None:
     assert_text(shown)
 
 
+def test_a_step_of_a_journey_is_text(page: Page) -> None:
+    shown = place(page, "map")
+    shown.get_by_role("slider").focus()
+    page.page.keyboard.press("Home")
+    for number in range(1, 4):
+        page.page.keyboard.press("ArrowRight")
+        expect(shown.locator(".sm-count")).to_have_text(f"Step {number} of 3")
+        shown.locator(".sm-open").click()
+        expect(shown.locator(".sm-panel h3")).to_be_focused()
+        assert_text(shown)
+        shown.get_by_role("slider").focus()
+
+
+def test_what_stands_behind_an_event_is_text(page: Page) -> None:
+    shown = place(page, "logbook")
+    for row in range(5):
+        shown.locator(".lb-row").nth(row).click()
+        expect(shown.locator(".lb-panel h4").first).to_be_visible()
+        assert_text(shown)
+
+
 def test_reasons_explanations_and_hints_are_text(page: Page) -> None:
     for name in ("question", "quiz"):
         asked = place(page, name).locator(".smtplab-asking").first
