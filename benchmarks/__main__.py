@@ -11,7 +11,7 @@ from pathlib import Path
 
 from smtplab.lab.lab import Lab
 
-from . import journey, measure, peers, queue, retrieval, trace
+from . import journey, measure, peers, queue, retrieval, spf, trace
 
 Row = tuple[str, str, str, str]
 Peer = Callable[[], contextlib.AbstractContextManager[peers.Connect]]
@@ -31,6 +31,7 @@ def main() -> None:
         *stepping(),
         *journey.rows(),
         *trace.rows(),
+        *spf.rows(),
         *memory(),
     ]
     table = "\n".join(
