@@ -35,6 +35,7 @@ from .dns_values import full_name, rdataset, record_type
 from .dns_view import Record, Store, ZoneView
 from .dns_zones import Found
 from .order import turn
+from .unanswered import Unanswered
 
 __all__ = ["Dns", "Fault", "Query", "Record", "ZoneView"]
 
@@ -102,6 +103,7 @@ class Dns:
         self._faults: tuple[Fault, ...] = ()
         self._queries: deque[Query] = deque(maxlen=MOST_QUERIES)
         self._lock = threading.Lock()
+        self._unanswered = Unanswered()
         self._server = Server(self._answer)
         self._loop: asyncio.AbstractEventLoop | None = None
         for name in REVERSE:
@@ -204,6 +206,7 @@ class Dns:
         what = hits[-1] if hits else 0.0
         if what == "timeout":
             found = None
+            self._unanswered.tell(name, rdtype)
         elif isinstance(what, str):
             found = Found(Rcode[what.upper()], found.names)
         self._log(name, rdtype, found, f"{client[0]}:{client[1]}", transport, asker)
@@ -235,6 +238,18 @@ class Dns:
         """The same for coroutines: `await dns.async_resolver().resolve(name, "MX")`. `asker` is the host
         of the lab that asks, for the log."""
         return self._pointed(dns.asyncresolver.Resolver(configure=False), asker)
+
+    async def look_up(
+        self, name: Name | str, rdtype: str, asker: str = "", *, raise_on_no_answer: bool = True
+    ) -> dns.resolver.Answer:
+        """Ask over the wire, as a host of the lab does. Raises what dnspython raises.
+
+        A question that a fault leaves unanswered raises Timeout at once (`unanswered`).
+        """
+        asked = dns.name.from_text(name) if isinstance(name, str) else name
+        resolver = self.async_resolver(asker)
+        looking = resolver.resolve(asked, rdtype, raise_on_no_answer=raise_on_no_answer)
+        return await self._unanswered.wait(asked, RdataType.make(rdtype), looking)
 
     def _pointed(self, resolver: _Any, asker: str = "") -> _Any:
         host, resolver.port = self.address

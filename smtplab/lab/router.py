@@ -14,13 +14,13 @@ from collections.abc import Generator
 from ipaddress import ip_address
 from typing import Literal
 
-import dns.asyncresolver
 import dns.exception
 import dns.name
 import dns.resolver
 
 from ..mail.route import Answer, Cname, Question, Route
 from ..mail.routing import decide, relay_through
+from .dns import Dns
 from .world import World
 
 
@@ -63,11 +63,10 @@ class Router:
         )
 
     async def _drive(self, decision: Generator[Question, Answer, Route]) -> Route:
-        resolver = self.world.dns.async_resolver(self.name)
         try:
             question = next(decision)
             while True:
-                question = decision.send(await ask(resolver, question))
+                question = decision.send(await ask(self.world.dns, question, self.name))
         except StopIteration as end:
             route: Route = end.value
             return route
@@ -80,11 +79,11 @@ class Router:
         return sorted(mine, key=lambda version: version != self.first)
 
 
-async def ask(resolver: dns.asyncresolver.Resolver, question: Question) -> Answer:
+async def ask(server: Dns, question: Question, asker: str = "") -> Answer:
     """Ask `question` over the wire. Never raises: what goes wrong is an answer too."""
     try:
         name = dns.name.from_text(question.name)
-        found = await resolver.resolve(name, question.rdtype, raise_on_no_answer=False)
+        found = await server.look_up(name, question.rdtype, asker, raise_on_no_answer=False)
     except dns.resolver.NXDOMAIN as error:
         return Answer("no such name", alias=_alias(name, error.canonical_name))
     except dns.exception.DNSException as error:

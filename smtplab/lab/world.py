@@ -100,7 +100,7 @@ class World:
         Raises dns.exception.DNSException when the DNS gave no answer either way.
         """
         try:
-            return list(await self.dns.async_resolver(asker).resolve(name, rdtype))
+            return list(await self.dns.look_up(name, rdtype, asker))
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return []
 

@@ -195,3 +195,14 @@ def test_five_days_of_retries_take_no_two_seconds() -> None:
             assert len(tries) == 44
             assert history.outcomes == ((BOB, "failed"),)
     assert min(taken) < 2
+
+
+def test_a_dns_that_never_answers_costs_no_real_time() -> None:
+    with Lab() as lab:
+        lab.dns.fault("birch.example", "timeout", subtree=True)
+        begun = time.monotonic()
+        delivery = lab.submit("From: alice@acorn.example\nTo: bob@birch.example\n\nx\n")
+        lab.clock.advance(days=6)
+        (history,) = lab.history(delivery)
+        assert delivery.result == "failed" and len({attempt.when for attempt in history.attempts}) == 44
+        assert time.monotonic() - begun < 30  # it was two seconds for each of 44 tries
