@@ -307,5 +307,13 @@ function journey(model, stage, open) {
     settle();
   }
 
+  // Out of sight nothing has a size, so what was drawn there stands in the corner: draw it again once it is seen.
+  let width = 0;
+  new ResizeObserver(() => {
+    const now = stage.clientWidth;
+    if (now && !width && !playing) settle();
+    width = now;
+  }).observe(stage);
+
   return { place, redraw, choose, stop, at: () => at };
 }
