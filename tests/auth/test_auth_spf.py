@@ -150,7 +150,7 @@ def test_the_null_reverse_path_stands_for_postmaster_at_helo() -> None:
 
 def test_internationalized_senders() -> None:
     """U-labels are asked for as A-labels, and a local-part beyond ASCII matches nothing (RFC 8616 §4)."""
-    world = {"xn--bcher-kva.example": [("TXT", "v=spf1 exists:%{l}.x.example exists:%{d} -all")]}
+    world = {"xn--bcher-kva.example": [("TXT", "v=spf1 include:%{l}.x.example exists:%{d} -all")]}
     world["xn--bcher-kva.example"] += [("A", "192.0.2.7")]
     verdict = check(world, "192.0.2.1", "zoë@bücher.example")
     assert (verdict.result, verdict.term) == ("pass", "exists:%{d}")
