@@ -189,8 +189,9 @@ function render({ model, el }) {
 
   function onMessage(content) {
     if (content.kind === "step" && following && content.number === route.at()) {
+      const inside = panel.contains(document.activeElement); // an answer to an earlier question may come first
       panel.replaceChildren(...stepOf(content));
-      if (focusIt) panel.querySelector("h3").focus({ preventScroll: true });
+      if (focusIt || inside) panel.querySelector("h3").focus({ preventScroll: true });
       focusIt = false;
     }
     if (content.kind !== "text") return;

@@ -141,6 +141,7 @@ def test_reasons_explanations_and_hints_are_text(page: Page) -> None:
     for name in ("question", "quiz"):
         asked = place(page, name).locator(".smtplab-asking").first
         for number in (1, 2, 0):  # the right one comes last
+            expect(asked.locator(".smtplab-guess")).to_be_enabled()  # while it works it takes no answer
             asked.get_by_role("radio").nth(number).check()
             asked.locator(".smtplab-guess").click()
             expect(asked.locator(".smtplab-notice")).to_contain_text("Right" if number == 0 else SCRIPT)
@@ -148,6 +149,7 @@ def test_reasons_explanations_and_hints_are_text(page: Page) -> None:
     assert_text(place(page, "explanation").locator(".smtplab-notice"))
     hints = place(page, "hint").locator(".smtplab-hint")
     for number in range(1, 4):
+        expect(hints.get_by_role("button")).to_be_enabled()
         hints.get_by_role("button").click()
         expect(hints.locator("li")).to_have_count(number)
         assert_text(hints)
