@@ -225,7 +225,8 @@ class Connection(SMTP):
         except (Hangup, TLSSetupException, ConnectionError, asyncio.IncompleteReadError):
             raise
         except Exception as error:
-            self.mta.world.errors.append(error)
+            if not self.mta.world.ending:
+                self.mta.world.errors.append(error)
             verb = "." if self.state is State.DATA else verb
             await self.answer(verb, Reply(451, "4.3.0", ("Local error in processing, try again later",)))
 

@@ -245,6 +245,7 @@ class Lab(Dialling, Routes, Programs, Timelines):
         self._world.close()
 
     async def _close(self) -> None:
+        self._world.ending = True
         await self.network.close()
         await self.dns.stop()
 

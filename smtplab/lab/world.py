@@ -38,6 +38,7 @@ class World:
         self.authority = Authority()
         self.dns = Dns(self.clock.now)
         self.errors: list[BaseException] = []  # bugs of the lab's own, for its tests
+        self.ending = False  # what is under way then meets closed doors, and that is no bug
         self._tasks: set[asyncio.Task[None]] = set()  # under way, but for those that are parked
         self._at_rest = asyncio.Event()
         self._at_rest.set()
@@ -75,7 +76,7 @@ class World:
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self.park(task)
-        if not task.cancelled() and (error := task.exception()):
+        if not task.cancelled() and (error := task.exception()) and not self.ending:
             self.errors.append(error)
 
     def park(self, task: asyncio.Task[None]) -> None:
