@@ -14,7 +14,6 @@ import socket
 import ssl
 from collections import deque
 from collections.abc import Callable
-from types import TracebackType
 
 from ..mail.certificate import Certificate
 from ..mail.errors import LabError
@@ -22,13 +21,11 @@ from ..mail.reply import Reply, ReplyReader
 from ..mail.session import State, after
 from ..mail.text import encode, visible
 from ..mail.transcript import Transcript
-from .certificates import read as read_certificate
 from .credentials import Credentials, nonce
+from .raw import Dial, Raw
 
-Dial = Callable[[str, int], socket.socket]
 
-
-class Session:
+class Session(Raw):
     """One connection to an SMTP server. Use it as a context manager, or call `close`."""
 
     def __init__(
@@ -40,11 +37,8 @@ class Session:
         *,
         greeting: bool = True,
     ) -> None:
-        self.host = host
+        super().__init__(sock, host, context, transcript)
         self.state = State.START
-        self._sock = sock
-        self._context = context
-        self._transcript = transcript
         self._reader = ReplyReader()
         self._replies: deque[Reply] = deque()
         self.replies: list[Reply] = []  # all that were read, the greeting first
@@ -55,14 +49,6 @@ class Session:
             except BaseException:
                 self._sock.close()
                 raise
-
-    @property
-    def transcript(self) -> Transcript:
-        """What was said so far. It grows with the session."""
-        transcript = self._transcript()
-        if transcript is None:
-            raise LabError("The tap has not seen this connection yet: read the greeting first.")
-        return transcript
 
     def send(self, line: str | bytes) -> Reply | None:
         """Send one line with CRLF, and return the server's reply.
@@ -138,7 +124,7 @@ class Session:
         assert reply is not None
         if reply.code == 220:
             self._reader, self._replies = ReplyReader(), deque()  # RFC 3207 §4.2: forget what came in clear
-            self._sock = self._context.wrap_socket(self._sock, server_hostname=self.host)
+            self._secure()
         return reply
 
     def auth(self, mechanism: str, name: str, secret: str, *, initial: bool = True) -> Reply:
@@ -159,12 +145,6 @@ class Session:
             reply = self.send(_base64(answer(_unbase64(reply))))
         assert reply
         return reply
-
-    @property
-    def certificate(self) -> Certificate | None:
-        """The certificate that the server has shown; None in clear."""
-        shown = self._sock.getpeercert(True) if isinstance(self._sock, ssl.SSLSocket) else None
-        return read_certificate(shown) if shown else None
 
     def ask_for_certificate(self) -> Certificate:
         """The server's certificate, for which STARTTLS is sent when TLS is not there yet.
@@ -189,12 +169,7 @@ class Session:
     def read(self) -> Reply:
         """The next reply. Raises LabError when the server has hung up or stays silent."""
         while not self._replies:
-            try:
-                data = self._sock.recv(65536)
-            except TimeoutError:
-                raise LabError(f"{self.host} did not answer within {self._sock.gettimeout():g} s.") from None
-            except OSError:
-                data = b""
+            data = self._heard()
             if not data:
                 raise self._closed()
             self._replies.extend(self._reader.feed(data))
@@ -219,23 +194,7 @@ class Session:
 
     def _closed(self) -> LabError:
         self.state = State.CLOSED
-        return LabError(f"{self.host} has closed this session. Open a new one with lab.connect(...).")
-
-    def close(self) -> None:
-        """Hang up, without QUIT. Under TLS the server is told first, as RFC 8446 §6.1 asks."""
-        if isinstance(self._sock, ssl.SSLSocket):
-            with contextlib.suppress(OSError, ValueError):
-                self._sock.settimeout(0.5)
-                self._sock.unwrap()
-        self._sock.close()
-
-    def __enter__(self) -> Session:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+        return super()._closed()
 
 
 def _base64(answer: str | None) -> str:

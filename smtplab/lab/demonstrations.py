@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import smtplib
-import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
@@ -21,7 +20,7 @@ from ..mail.capability import Figure, Offer, Result, Switch, Trial, Trials
 from ..mail.dialogue import lines
 from ..mail.errors import LabError
 from ..mail.reply import Reply
-from ..mail.transcript import Transcript
+from ..mail.transcript import Transcript, wait_until
 from .cast import CAST, VISITOR
 from .client import Session
 from .mta import EXTENSIONS
@@ -152,7 +151,6 @@ class Stand:
 
     def _ended(self, before: int) -> Transcript:
         """The first transcript of this port after number `before`, once its connection has ended."""
-        end = time.monotonic() + PATIENCE
         mine = [
             transcript
             for transcript in self.lab.transcripts
@@ -161,8 +159,7 @@ class Stand:
         ]
         if not mine:
             raise LabError(f"No connection to {self.host} port {self.port} came about.")
-        while not mine[0].closed and time.monotonic() < end:
-            time.sleep(0.001)
+        wait_until(lambda: mine[0].closed, PATIENCE)
         return mine[0]
 
     # the clients --------------------------------------------------------------------------------------

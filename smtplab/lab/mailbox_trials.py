@@ -7,7 +7,6 @@ says after each what the three sides have. The mailboxes are made for this, so t
 from __future__ import annotations
 
 import re
-import time
 import weakref
 from collections.abc import Iterator, MutableMapping, Sequence
 
@@ -18,6 +17,7 @@ from ..mail.holdings_script import CUT, LOG_IN, STORE, Order
 from ..mail.imap import LITERAL
 from ..mail.path import Path
 from ..mail.text import decode
+from ..mail.transcript import wait_until
 from .lab import Lab
 from .mailbox import Mail
 from .reading import ImapSession, PopSession
@@ -108,9 +108,7 @@ class MailboxTrials:
 
     def _unlocked(self) -> None:
         """The client that had the mailbox is gone: wait until the server knows."""
-        end = time.monotonic() + PATIENCE
-        while BOXES["pop3"] in self._store.locks and time.monotonic() < end:
-            time.sleep(0.002)
+        wait_until(lambda: BOXES["pop3"] not in self._store.locks, PATIENCE)
 
     # the clients' side --------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from ..mail.dots import beginning, size, stuffed
 from ..mail.pop3 import COMMAND_LIMIT, VERBS, Command, Response, State, after, refusal
+from ..mail.transcript import grown
 from .recording import CURRENT
 
 if TYPE_CHECKING:
@@ -208,6 +209,7 @@ class Pop3(asyncio.Protocol):
     def _unlock(self) -> None:
         if self.server.locks.get(self.mailbox) is self:
             del self.server.locks[self.mailbox]
+            grown()
 
     # TRANSACTION --------------------------------------------------------------------------------
 

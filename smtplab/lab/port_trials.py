@@ -11,14 +11,13 @@ import contextlib
 import smtplib
 import socket
 import ssl
-import time
 from collections.abc import Iterator
 from functools import partial
 from ipaddress import ip_address
 
 from ..mail.errors import LabError
 from ..mail.ports import Situation, Trial, Way, Who, Whom
-from ..mail.transcript import Transcript
+from ..mail.transcript import Transcript, wait_until
 from ..mail.verdict import Step
 from .client import LabSMTP, LabSMTPS
 from .hosts import Rule
@@ -226,8 +225,6 @@ class _Try:
         """The transcript of this connection, once both ends have hung up or a moment is over."""
         if not self._number:
             return None
-        end = time.monotonic() + PATIENCE
         find = partial(self._lab._world.transcript_of, self._number)
-        while not ((found := find()) and found.closed) and time.monotonic() < end:
-            time.sleep(0.001)
-        return found
+        wait_until(lambda: (found := find()) is not None and found.closed, PATIENCE)
+        return find()

@@ -11,8 +11,6 @@ import imaplib
 import poplib
 import socket
 import ssl
-from collections.abc import Callable
-from types import TracebackType
 from typing import Any
 
 from ..mail.certificate import Certificate
@@ -20,34 +18,11 @@ from ..mail.errors import LabError
 from ..mail.imap import Answer, AnswerReader
 from ..mail.pop3 import Command, Response, ResponseReader, State, after
 from ..mail.text import encode
-from ..mail.transcript import Transcript
-from .certificates import read as read_certificate
-
-Dial = Callable[[str, int], socket.socket]
+from .raw import Dial, Raw
 
 
-class _Raw:
-    """A connection that somebody types into. Use it as a context manager, or call `close`."""
-
-    def __init__(
-        self,
-        sock: socket.socket,
-        host: str,
-        context: ssl.SSLContext,
-        transcript: Callable[[], Transcript | None],
-    ) -> None:
-        self.host = host
-        self._sock = sock
-        self._context = context
-        self._transcript = transcript
-
-    @property
-    def transcript(self) -> Transcript:
-        """What was said so far. It grows with the session."""
-        transcript = self._transcript()
-        if transcript is None:
-            raise LabError("The tap has not seen this connection yet: read the greeting first.")
-        return transcript
+class _Reading(Raw):
+    """What POP3 and IMAP sessions have in common."""
 
     def write(self, data: bytes) -> None:
         """Send octets as they are: no line end is added and nothing is read."""
@@ -56,21 +31,10 @@ class _Raw:
 
     def _more(self) -> bytes:
         """What comes next. Raises LabError when the server has hung up or stays silent."""
-        try:
-            data = self._sock.recv(65536)
-        except TimeoutError:
-            raise LabError(f"{self.host} did not answer within {self._sock.gettimeout():g} s.") from None
-        except OSError:
-            data = b""
+        data = self._heard()
         if not data:
-            raise LabError(f"{self.host} has closed this session. Open a new one with lab.connect(...).")
+            raise self._closed()
         return data
-
-    @property
-    def certificate(self) -> Certificate | None:
-        """The certificate that the server has shown; None in clear."""
-        shown = self._sock.getpeercert(True) if isinstance(self._sock, ssl.SSLSocket) else None
-        return read_certificate(shown) if shown else None
 
     def starttls(self) -> Response | Answer:
         """Ask to go on under TLS, and do so when the server agrees."""
@@ -85,27 +49,8 @@ class _Raw:
         assert self.certificate
         return self.certificate
 
-    def _secure(self) -> None:
-        self._sock = self._context.wrap_socket(self._sock, server_hostname=self.host)
 
-    def close(self) -> None:
-        """Hang up, without saying goodbye."""
-        if isinstance(self._sock, ssl.SSLSocket):
-            with contextlib.suppress(OSError, ValueError):
-                self._sock.settimeout(0.5)
-                self._sock.unwrap()
-        self._sock.close()
-
-    def __enter__(self) -> Any:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-class PopSession(_Raw):
+class PopSession(_Reading):
     """One connection to a POP3 server. `state` is where the session stands, by `mail.pop3`'s table."""
 
     def __init__(self, *arguments: Any, greeting: bool = True) -> None:
@@ -142,7 +87,7 @@ class PopSession(_Raw):
         return response
 
 
-class ImapSession(_Raw):
+class ImapSession(_Reading):
     """One connection to an IMAP server. A line is sent as it is, so it begins with a tag: "a1 NOOP"."""
 
     def __init__(self, *arguments: Any, greeting: bool = True) -> None:

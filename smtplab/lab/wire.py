@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from ..mail.transcript import Event, Side, Transcript
+from ..mail.transcript import Event, Side, Transcript, grown
 from .ends import ClientEnd, ServerEnd
 
 _HANDSHAKE = 0x16  # the content type that the first record of a TLS connection has (RFC 8446 §5.1)
@@ -93,6 +93,7 @@ class Wire:
             self.transcript.events.append(event)
         if wire:
             self.transcript.wire.append(event)
+        grown()
 
     def carry(self, side: Side, data: bytes, note: str = "") -> None:
         """Record `data` that `side` sent, and pass it to the other end."""
@@ -136,6 +137,7 @@ class Wire:
         if self.client.gone and self.server.gone:
             self.transcript.closed = True
             self.on_closed(self)
+            grown()
 
     def abort(self) -> None:
         """Cut the connection at both ends, as a reset does."""

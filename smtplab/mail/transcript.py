@@ -15,10 +15,31 @@ how long; `opened` is the lab's own date and time.
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
+
+# Transcripts grow in the lab's thread, and others wait for that. One for all of them: few wait at a time, and
+# a transcript stays plain data.
+_GROWN = threading.Condition()
+
+
+def grown() -> None:
+    """Tell who waits that a transcript has grown, or something that goes with its connection has changed."""
+    with _GROWN:
+        _GROWN.notify_all()
+
+
+def wait_until(ready: Callable[[], bool], seconds: float) -> bool:
+    """Wait until `ready()`, which is asked anew after each change, `seconds` at most; what it says then.
+
+    It is for the learner's thread. `ready` only looks: it must not wait for the lab.
+    """
+    with _GROWN:
+        return _GROWN.wait_for(ready, seconds)
 
 
 class Side(StrEnum):

@@ -12,7 +12,6 @@ one (RFC 5321 §4.1.1.4). This module opens no connection: `connect` does, and t
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -25,6 +24,7 @@ from ..mail.line import Line
 from ..mail.meaning import next_verbs
 from ..mail.session import VERBS, State
 from ..mail.text import visible
+from ..mail.transcript import wait_until
 from .code_tabs import tabs
 from .controls import Notice, guarded
 from .ladder import SCRIPT, Ladder, script_file
@@ -150,21 +150,15 @@ class Stepper(Ladder):
             session.data(step.message)
         elif step.strip().upper() == "STARTTLS" and self.state not in (State.DATA, State.AUTH):
             reply = session.starttls()
-            self._await(lambda: reply.code != 220 or session.transcript.tls)
+            wait_until(lambda: reply.code != 220 or session.transcript.tls, PATIENCE)
         else:
             answer = session.send(step)
             if answer is None:  # a line of content: nothing comes back to wait for
-                self._await(lambda: len(self._read()) > before)
+                wait_until(lambda: len(self._read()) > before, PATIENCE)
             elif answer.code in (221, 421):
-                self._await(self._closed, PATIENCE / 10)
+                wait_until(self._closed, PATIENCE / 10)
                 session.close()  # under TLS the server waits for the client to hang up too
-                self._await(self._closed)
-
-    def _await(self, ready: Callable[[], bool], patience: float = PATIENCE) -> None:
-        """Give the tap, which records in its own thread, a moment to have seen it all."""
-        end = time.monotonic() + patience
-        while not ready() and time.monotonic() < end:
-            time.sleep(0.001)
+                wait_until(self._closed, PATIENCE)
 
     def _closed(self) -> bool:
         assert self._session is not None
