@@ -11,6 +11,7 @@ from nbclient import NotebookClient
 from nbconvert import HTMLExporter  # type: ignore[import-untyped]
 
 from smtplab.course import journal
+from tests.kernels import kernels
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 CELLS = [
@@ -40,8 +41,10 @@ def notebook(folder: Path) -> Any:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SMTPLAB_PROGRESS", str(folder / "progress"))
         patch.setenv("IPYTHONDIR", str(folder / "ipython"))
-        client = NotebookClient(made, timeout=60, kernel_name="python3", store_widget_state=False)
-        return client.execute()
+        with kernels() as config:
+            client = NotebookClient(made, config=config, timeout=60, kernel_name="python3")
+            client.store_widget_state = False
+            return client.execute()
 
 
 def shown(notebook: Any, cell: int) -> dict[str, Any]:

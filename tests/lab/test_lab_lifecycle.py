@@ -28,6 +28,7 @@ from smtplab.lab.hosts import Rule
 from smtplab.lab.lab import Lab
 from smtplab.lab.scratch import PREFIX
 from smtplab.mail.errors import LabError
+from tests.kernels import kernels
 
 HELLO = "From: alice@acorn.example\nTo: bob@birch.example\nSubject: hello\n\nHello\n"
 
@@ -392,7 +393,8 @@ print(len(lab.mailbox("bob@birch.example")), threading.active_count(), psutil.Pr
 def test_a_real_kernel_runs_the_cell_again() -> None:
     cells = [nbformat.v4.new_code_cell(CELL) for _ in range(4)]
     notebook = nbformat.v4.new_notebook(cells=cells)
-    NotebookClient(notebook, timeout=60).execute()
+    with kernels() as config:
+        NotebookClient(notebook, config=config, timeout=60).execute()
     said = [cell.outputs[0].text.split() for cell in notebook.cells]
     assert [mails for mails, _, _ in said] == ["1"] * 4
     assert said[1] == said[2] == said[3]  # as many threads and open files, however often it ran

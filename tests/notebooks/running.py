@@ -17,6 +17,7 @@ from typing import Any
 import nbformat
 from nbclient import NotebookClient
 
+from tests.kernels import kernels
 from tests.notebooks.lessons import only_calls
 
 Outputs = dict[str, list[Any]]  # cell id -> the outputs of one run of it
@@ -74,12 +75,17 @@ def kernel(path: Path, home: Path) -> Iterator[Kernel]:
     """A fresh kernel for the notebook at `path`. What it writes for its user goes to `home`."""
     notebook = nbformat.read(path, as_version=4)
     notebook.cells.append(nbformat.v4.new_code_cell(id="scratch"))
-    client = NotebookClient(
-        notebook, timeout=CELL_LIMIT, allow_errors=True, resources={"metadata": {"path": str(home)}}
-    )
-    # The process's own stderr, where the kernel warns that its port is open to other users of this machine.
-    with (home / "kernel.log").open("w") as log, client.setup_kernel(env=environment(home), stderr=log):
-        yield Kernel(client)
+    with kernels() as config, (home / "kernel.log").open("w") as log:
+        client = NotebookClient(
+            notebook,
+            config=config,
+            timeout=CELL_LIMIT,
+            allow_errors=True,
+            resources={"metadata": {"path": str(home)}},
+        )
+        # Its stderr is the process's own, where a kernel with ports warns that others can reach them.
+        with client.setup_kernel(env=environment(home), stderr=log):
+            yield Kernel(client)
 
 
 def environment(home: Path) -> dict[str, str]:
