@@ -127,6 +127,18 @@ _VARYING = re.compile(
 )
 
 
+def joined(shown: list[Any]) -> list[Any]:
+    """The outputs with what a cell printed in one piece: where it is cut is a matter of time."""
+    found: list[Any] = []
+    for output in shown:
+        last = found[-1] if found else None
+        if last and "stream" == last.output_type == output.output_type and last.name == output.name:
+            found[-1] = nbformat.v4.new_output("stream", name=last.name, text=last.text + output.text)
+        else:
+            found.append(output)
+    return found
+
+
 def said(outputs: Outputs) -> dict[str, list[str]]:
     """What each cell shows as text, of every text form that it has, without what varies.
 
@@ -135,7 +147,7 @@ def said(outputs: Outputs) -> dict[str, list[str]]:
     return {
         cell: [
             f"{media}: " + _VARYING.sub("…", text)
-            for output in shown
+            for output in joined(shown)
             if "se-view" not in data(output).get("text/html", "")
             for media, text in sorted(data(output).items())
             if isinstance(text, str) and media.startswith(("text/", "image/svg"))
