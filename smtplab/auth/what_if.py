@@ -1,20 +1,14 @@
-"""What if a record were another one? The same question asked twice, and what differs in the explanations.
+"""What if a record were another one? Records put in front of a resolver, so that none need be published.
 
-`overlay` puts records in front of a resolver, so that nothing need be published to try it; `compare` sets two
-verdicts side by side. Both work for every check that takes `resolve` and gives a Verdict. Nothing is asked
-here: the caller asks twice.
-
-    before = check_host(ip, domain, sender, resolve=lab.resolve)
-    tried = overlay(lab.resolve, {("acorn.example", "TXT"): ["v=spf1 -all"]})
-    compare(before, check_host(ip, domain, sender, resolve=tried)).text()
+`Verdict.what_if(records=...)` of every check that takes `resolve` works with it: `asked` makes the verdict
+remember how it was asked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from difflib import SequenceMatcher
-from typing import Literal
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import dns.name
 import dns.rdata
@@ -23,51 +17,32 @@ import dns.rdatatype
 import dns.resolver
 from dns.rdtypes.ANY.TXT import TXT
 
-from smtplab.mail.text import encode, visible
-from smtplab.mail.verdict import Step, Verdict, walk
+from smtplab.mail.errors import LabError
+from smtplab.mail.text import encode
+from smtplab.mail.verdict import Verdict
 
 Resolve = Callable[[str, str], Sequence[dns.rdata.Rdata]]
-Records = Mapping[tuple[str, str], Sequence[str]]
-Mark = Literal["same", "gone", "new"]
-
-MOST = 500  # steps of a verdict that are compared; more are left out, as equal ones cost their square
-SIGNS: dict[Mark, str] = {"same": " ", "gone": "-", "new": "+"}
+# name and type -> the records there; one record may stand without a list
+Records = Mapping[tuple[str, str], Sequence[str] | str]
+V = TypeVar("V", bound=Verdict)
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Two verdicts, and their steps in one list: each with its mark and its depth."""
+def asked(verdict: V, check: Callable[..., V], given: Mapping[str, Any]) -> V:
+    """`verdict`, with `again` set: `check(**given)` with its changes, and `records` in front of the DNS.
 
-    before: Verdict
-    after: Verdict
-    steps: tuple[tuple[Mark, int, Step], ...]
+    `given` are all arguments of `check` by name, `resolve` among them.
+    """
 
-    @property
-    def changed(self) -> bool:
-        """Whether the result or any step differs."""
-        return self.before.result != self.after.result or any(mark != "same" for mark, _, _ in self.steps)
+    def again(*, records: Records | None = None, **changes: Any) -> V:
+        if unknown := changes.keys() - given.keys():
+            known = ", ".join(["records", *given])
+            raise LabError(f"Nothing here is called {', '.join(sorted(unknown))}; what may change: {known}.")
+        arguments = {**given, **changes}
+        if records:
+            arguments["resolve"] = overlay(arguments["resolve"], records)
+        return check(**arguments)
 
-    def text(self) -> str:
-        """The results, and the steps as in a diff: "-" for those that went, "+" for those that came."""
-        lines = [f"{self.before.result} -> {self.after.result}"]
-        for mark, depth, step in self.steps:
-            result = f" [{step.result}]" if step.result else ""
-            lines.append(f"{SIGNS[mark]} {'  ' * depth}{visible(step.what)}: {visible(step.why)}{result}")
-        return "\n".join(lines)
-
-
-def compare(before: Verdict, after: Verdict) -> Comparison:
-    """Set the steps of two verdicts side by side, in reading order."""
-    old, new = (list(walk(verdict.steps))[:MOST] for verdict in (before, after))
-    keys = [[(depth, s.what, s.why, s.result) for depth, s in steps] for steps in (old, new)]
-    steps: list[tuple[Mark, int, Step]] = []
-    for kind, a, b, c, d in SequenceMatcher(None, keys[0], keys[1], autojunk=False).get_opcodes():
-        if kind == "equal":
-            steps += [("same", depth, step) for depth, step in old[a:b]]
-            continue
-        steps += [("gone", depth, step) for depth, step in old[a:b]]
-        steps += [("new", depth, step) for depth, step in new[c:d]]
-    return Comparison(before, after, tuple(steps))
+    return replace(verdict, again=again)
 
 
 def overlay(resolve: Resolve, records: Records) -> Resolve:
@@ -77,7 +52,9 @@ def overlay(resolve: Resolve, records: Records) -> Resolve:
     in a zone file. Raises dnspython's DNSException for a value that is none, at once and not when asked.
     """
     instead = {
-        (name.lower().removesuffix("."), rdtype.upper()): [_rdata(rdtype, value) for value in values]
+        (name.lower().removesuffix("."), rdtype.upper()): [
+            _rdata(rdtype, value) for value in ([values] if isinstance(values, str) else values)
+        ]
         for (name, rdtype), values in records.items()
     }
 

@@ -10,10 +10,11 @@ This module does not render HTML: `show/` does, from these records.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from .errors import LabError
 from .text import visible
 
 Tone = Literal["good", "more", "later", "bad", "plain"]
@@ -83,7 +84,8 @@ class Verdict:
     """A result and the steps that led to it.
 
     `method` names who decided ("SPF", "session", "delivery"), `question` says in one line what was
-    asked, and `meters` are counted limits: name -> (used, limit).
+    asked, and `meters` are counted limits: name -> (used, limit). `again` asks the same question once more,
+    with what its keyword arguments change; None where it cannot be asked again.
     """
 
     result: str
@@ -91,6 +93,19 @@ class Verdict:
     question: str
     steps: tuple[Step, ...] = ()
     meters: dict[str, tuple[int, int]] = field(default_factory=dict)
+    again: Callable[..., Verdict] | None = field(default=None, compare=False, repr=False, kw_only=True)
+
+    def what_if(self, **changes: Any) -> Comparison:
+        """Ask the same question again with `changes`, and set the two explanations side by side.
+
+        What may change is what the check was asked with: `ip`, `sender`, `helo` and `domain` for SPF. For
+        every check that asks the DNS, `records` are other records than the published ones:
+        {("acorn.example", "TXT"): ["v=spf1 -all"]}. Nothing is published and no mail is sent. Raises LabError
+        for a verdict that nobody can ask again, and for a change that its question does not know.
+        """
+        if self.again is None:
+            raise LabError(f"This verdict ({self.method}) cannot be asked again with something changed.")
+        return compare(self, self.again(**changes))
 
     def to_dict(self) -> dict[str, Any]:
         """The verdict as plain JSON types, for files and for other programs."""
@@ -113,6 +128,52 @@ class Verdict:
 
     def __str__(self) -> str:
         return self.text()
+
+
+Mark = Literal["same", "gone", "new"]
+MARKS: dict[Mark, str] = {"same": " ", "gone": "-", "new": "+"}
+MOST = 500  # steps of a verdict that are compared; more are left out, as equal ones cost their square
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two verdicts, and their steps in one list: each with its mark and its depth."""
+
+    before: Verdict
+    after: Verdict
+    steps: tuple[tuple[Mark, int, Step], ...]
+
+    @property
+    def changed(self) -> bool:
+        """Whether the result or any step differs."""
+        return self.before.result != self.after.result or any(mark != "same" for mark, _, _ in self.steps)
+
+    def text(self) -> str:
+        """The results, and the steps as in a diff: "-" for those that went, "+" for those that came."""
+        lines = [f"{self.before.result} -> {self.after.result}"]
+        for mark, depth, step in self.steps:
+            result = f" [{step.result}]" if step.result else ""
+            lines.append(f"{MARKS[mark]} {'  ' * depth}{visible(step.what)}: {visible(step.why)}{result}")
+        return "\n".join(lines)
+
+    def __str__(self) -> str:
+        return self.text()
+
+
+def compare(before: Verdict, after: Verdict) -> Comparison:
+    """Set the steps of two verdicts side by side, in reading order."""
+    from difflib import SequenceMatcher  # seldom needed, and an import of its own
+
+    old, new = (list(walk(verdict.steps))[:MOST] for verdict in (before, after))
+    keys = [[(depth, s.what, s.why, s.result) for depth, s in steps] for steps in (old, new)]
+    steps: list[tuple[Mark, int, Step]] = []
+    for kind, a, b, c, d in SequenceMatcher(None, keys[0], keys[1], autojunk=False).get_opcodes():
+        if kind == "equal":
+            steps += [("same", depth, step) for depth, step in old[a:b]]
+            continue
+        steps += [("gone", depth, step) for depth, step in old[a:b]]
+        steps += [("new", depth, step) for depth, step in new[c:d]]
+    return Comparison(before, after, tuple(steps))
 
 
 def walk(steps: tuple[Step, ...], depth: int = 0) -> Iterator[tuple[int, Step]]:

@@ -36,6 +36,7 @@ function explorer(model, el) {
   function ask(message) {
     if (model.get("disabled")) return;
     pending = message.do;
+    root.setAttribute("aria-busy", "true"); // from now on, not only when the kernel says so
     model.send(message);
   }
   again.addEventListener("click", () => ask({ do: "ask" }));

@@ -41,6 +41,7 @@ function scripted(model, el, name) {
   function ask(message, buffers = []) {
     if (sent || model.get("disabled")) return false;
     sent = true;
+    root.setAttribute("aria-busy", "true"); // from now on, not only when the kernel says so
     model.send(message, undefined, buffers);
     return true;
   }

@@ -31,6 +31,7 @@ function stepper(model, el) {
   function ask(message) {
     if (sent || model.get("disabled")) return;
     sent = true;
+    root.classList.add("sl-busy"); // from now on, not only when the kernel says so
     model.send(message);
   }
   function allow(element, may) { element.setAttribute("aria-disabled", String(!may)); }

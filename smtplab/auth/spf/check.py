@@ -6,7 +6,6 @@ It drives `evaluate`, and bounds the time that all answers together may take. It
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
 
 import dns.exception
 import dns.rdata
@@ -16,11 +15,10 @@ from smtplab.mail.errors import RecordError
 from smtplab.mail.route import Answer, Question
 from smtplab.mail.text import decode
 
+from ..what_if import Resolve, asked
 from .asking import Address
 from .evaluation import evaluate
 from .result import SpfVerdict
-
-Resolve = Callable[[str, str], Sequence[dns.rdata.Rdata]]
 
 PATIENCE = 20.0  # seconds for all answers together: RFC 7208 §4.6.4 wants this at least
 
@@ -43,6 +41,7 @@ def check_host(
     dnspython's NXDOMAIN, NoAnswer or Timeout. `receiver` and `now` (seconds since 1970) are for explanations.
     Raises ValueError where `ip` is no IP address; everything else is a result.
     """
+    given = {"ip": ip, "domain": domain, "sender": sender, "helo": helo, "receiver": receiver, "now": now}
     end = time.monotonic() + patience
     seconds = int(time.time()) if now is None else now
     asking = evaluate(ip, domain, sender, helo=helo, receiver=receiver, now=seconds)
@@ -52,7 +51,7 @@ def check_host(
             question = asking.send(answer_of(question, resolve, end))
     except StopIteration as finished:
         verdict: SpfVerdict = finished.value
-        return verdict
+        return asked(verdict, check_host, {**given, "resolve": resolve, "patience": patience})
 
 
 def answer_of(question: Question, resolve: Resolve, end: float) -> Answer:

@@ -8,7 +8,9 @@ import dns.resolver
 import pytest
 
 from smtplab.auth.spf import SpfVerdict, check_host
-from smtplab.auth.what_if import Resolve, compare, overlay
+from smtplab.auth.what_if import Resolve, overlay
+from smtplab.mail.errors import LabError
+from smtplab.mail.verdict import Verdict, compare
 
 SPF = ("acorn.example", "TXT")
 
@@ -55,3 +57,21 @@ def test_a_hostile_record_is_shown_as_text_and_bounded() -> None:
     assert len(comparison.steps) < 600
     assert not compare(ask(long), ask(long)).changed  # and soon
     assert "\x1b" not in comparison.text()
+
+
+def test_a_verdict_asks_itself_again() -> None:
+    verdict = ask(overlay(nothing, {SPF: ["v=spf1 ip4:198.51.100.1 -all"]}))
+    assert verdict.what_if(ip="198.51.100.1").after.result == "pass"
+    assert verdict.what_if(records={SPF: "v=spf1 +all"}).after.result == "pass"
+    comparison = verdict.what_if(sender="bob@birch.example")
+    assert (comparison.before, comparison.after.result) == (verdict, "none")
+    twice = comparison.after.what_if(records={("birch.example", "TXT"): "v=spf1 ?all"})
+    assert (twice.before.result, twice.after.result) == ("none", "neutral")
+
+
+def test_what_cannot_change_is_said() -> None:
+    verdict = ask(overlay(nothing, {SPF: ["v=spf1 -all"]}))
+    with pytest.raises(LabError, match="called addres; what may change: records, ip, "):
+        verdict.what_if(addres="192.0.2.9")
+    with pytest.raises(LabError, match="cannot be asked again"):
+        Verdict("pass", "SPF", "made by hand").what_if(ip="192.0.2.9")
