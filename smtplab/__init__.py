@@ -15,7 +15,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .auth import dkim
+    from .auth import dkim, spf
     from .course import explain, glossary, hint, lesson, predict, progress, question, quiz
     from .desk import Lab
     from .lab import policies
@@ -44,6 +44,7 @@ _WHERE = {
     "Signer": "lab.signing",
     "policies": "lab.policies:",
     "dkim": "auth.dkim:",
+    "spf": "auth.spf:",
     "content": "show.script",
     "Path": "mail.path",
     "Envelope": "mail.envelope",
