@@ -5,28 +5,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Literal
 
 from smtplab.mail.errors import RecordError
 
+from ..advice import Advice, worst_first
 from .asking import LIMITS, MAX_LOOKUPS
 from .record import ASKS, RULES, Mechanism, Modifier, Record, Term, parse, select
 
 LONG = 450  # octets: RFC 7208 §3.4 wants the answer to fit into 512, and 450 leaves room for the rest
 WIDE = "so short a prefix lets a large part of the net send"
-
-
-@dataclass(frozen=True, slots=True)
-class Advice:
-    """One remark about the record: `result` is "permerror" (no receiver can use it), "policy" (it says
-    something that its owner hardly wants) or "neutral" (it could be better); `span` is the place."""
-
-    result: Literal["permerror", "policy", "neutral"]
-    message: str
-    span: tuple[int, int]
-    ref: str
 
 
 def lint(text: str, *others: str) -> tuple[Advice, ...]:
@@ -50,8 +38,7 @@ def lint(text: str, *others: str) -> tuple[Advice, ...]:
     if len(text) > LONG:
         why = f"{len(text)} octets: over {LONG} an answer may not fit into one UDP packet"
         advice.append(Advice("neutral", why, (LONG, len(text)), "RFC 7208 §3.4"))
-    order = ("permerror", "policy", "neutral")
-    return tuple(sorted(advice, key=lambda one: order.index(one.result)))
+    return worst_first(advice)
 
 
 def cost(record: Record) -> list[Term]:
