@@ -7,7 +7,6 @@ remember how it was asked.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, TypeVar
 
 import dns.name
@@ -30,7 +29,8 @@ V = TypeVar("V", bound=Verdict)
 def asked(verdict: V, check: Callable[..., V], given: Mapping[str, Any]) -> V:
     """`verdict`, with `again` set: `check(**given)` with its changes, and `records` in front of the DNS.
 
-    `given` are all arguments of `check` by name, `resolve` among them.
+    `given` are all arguments of `check` by name, `resolve` among them. The verdict is that of a check that
+    has just ended and that nobody has seen yet: it is changed, as a copy of a frozen one costs too much.
     """
 
     def again(*, records: Records | None = None, **changes: Any) -> V:
@@ -42,7 +42,8 @@ def asked(verdict: V, check: Callable[..., V], given: Mapping[str, Any]) -> V:
             arguments["resolve"] = overlay(arguments["resolve"], records)
         return check(**arguments)
 
-    return replace(verdict, again=again)
+    object.__setattr__(verdict, "again", again)
+    return verdict
 
 
 def overlay(resolve: Resolve, records: Records) -> Resolve:

@@ -26,24 +26,31 @@ class Hosts(Check):
             return False, f"{self.ip} is of the other IP version"
         shift = 32 - term.prefix4 if self.version == 4 else 128 - term.prefix6
         matched = self.number >> shift == term.network >> shift
-        return matched, f"{self.ip} is {'' if matched else 'not '}in it"
+        return matched, f"{self.ip} is in it" if matched else f"{self.ip} is not in it"
 
     def a(self, term: Mechanism, name: str, inside: list[Step]) -> Matching:
+        """An address of the host itself (RFC 7208 §5.3)."""
         answer = yield from self.ask(name, self.rdtype, inside)
-        return self.compare(term, name, answer)
+        if why := self.why_among(term, name, answer):
+            return True, why
+        network = self.network(term)
+        each = f", each{network}" if network else ""
+        return False, f"{self.ip} is not among the addresses of {name}{each}"
 
-    def compare(self, term: Mechanism, name: str, answer: Answer) -> tuple[bool, str]:
-        """Whether the client is one of a host's addresses, or in the same network."""
+    def network(self, term: Mechanism) -> str:
+        """The prefix length that counts, where it is not that of one address."""
+        prefix, all_of_it = (term.prefix4, 32) if self.version == 4 else (term.prefix6, 128)
+        return "" if prefix == all_of_it else f"/{prefix}"
+
+    def why_among(self, term: Mechanism, name: str, answer: Answer) -> str:
+        """How the client is one of a host's addresses, or in the same network; "" where it is not."""
         if answer.status == "no answer":
             raise Stop("temperror", f"nobody knows the addresses of {name} now", "RFC 7208 §5")
-        prefix, all_of_it = (term.prefix4, 32) if self.version == 4 else (term.prefix6, 128)
-        address = self.among(answer.values, prefix)
-        network = "" if prefix == all_of_it else f"/{prefix}"
-        if address:
-            return True, f"{name} has {address}{network}" + (f", and {self.ip} is in it" if network else "")
-        return False, f"{self.ip} is not among the addresses of {name}" + (
-            f", each{network}" if network else ""
-        )
+        address = self.among(answer.values, term.prefix4 if self.version == 4 else term.prefix6)
+        if not address:
+            return ""
+        network = self.network(term)
+        return f"{name} has {address}{network}" + (f", and {self.ip} is in it" if network else "")
 
     def mx(self, term: Mechanism, name: str, inside: list[Step]) -> Matching:
         """The addresses of the domain's mail exchangers (RFC 7208 §5.4)."""
@@ -57,8 +64,7 @@ class Hosts(Check):
             if why_not(host):
                 continue
             found = yield from self.ask(host, self.rdtype, inside)
-            matched, why = self.compare(term, host, found)
-            if matched:
+            if why := self.why_among(term, host, found):
                 return True, why
         return False, f"{self.ip} is no mail exchanger of {name}"
 
@@ -80,7 +86,7 @@ class Hosts(Check):
     def name_of(self, macro: Macro, domain: str, inside: list[Step]) -> Generator[Question, Answer, str]:
         """The name that a domain-spec stands for, in this message."""
         if macro.plain is not None:
-            return target(macro, self.values)
+            return target(macro, {})
         values = yield from self.values_for(macro, domain, inside)
         name = target(macro, values)
         inside.append(Step(cut(macro.text), f"for this message: {cut(name)}", "", MACROS))
