@@ -37,6 +37,7 @@ from .mallory import Mallory
 from .message_store import MessageStore, protocol_of
 from .mta import Mta
 from .programs import Programs
+from .providers import Services
 from .queue import Item, Queue
 from .router import Router
 from .routes import Routes
@@ -48,7 +49,7 @@ from .world import World
 _here: list[Lab] = []  # the lab of this notebook: there is one at a time
 
 
-class Lab(Dialling, Routes, Programs, Timelines):
+class Lab(Dialling, Routes, Programs, Services, Timelines):
     """A running mail internet. In a script use it as a context manager: `with Lab() as lab: ...`.
 
     In a notebook, making a lab stops the one made before. Two labs with the same `seed` say the same
@@ -87,6 +88,7 @@ class Lab(Dialling, Routes, Programs, Timelines):
                 await self._open(actor, host)
             if actor.reading:
                 await self._open_to_readers(actor, host)
+        self._start_providers()
         self.blocklist = Blocklist(self._world)
         signer = Signer(
             "relay.example", "r1", lab_key("relay.example")
