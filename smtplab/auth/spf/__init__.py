@@ -2,14 +2,18 @@
 
 from ..advice import Advice
 from .build import build
-from .check import check_host
+from .check import check_host, cost_tree
 from .evaluation import evaluate
 from .lint import cost, lint
 from .record import Mechanism, Modifier, Record, parse, select
 from .result import SpfVerdict, refusal
+from .tree import Cost, CostTree
+from .weighing import weigh
 
 __all__ = [
     "Advice",
+    "Cost",
+    "CostTree",
     "Mechanism",
     "Modifier",
     "Record",
@@ -17,9 +21,11 @@ __all__ = [
     "build",
     "check_host",
     "cost",
+    "cost_tree",
     "evaluate",
     "lint",
     "parse",
     "refusal",
     "select",
+    "weigh",
 ]

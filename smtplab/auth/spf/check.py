@@ -1,11 +1,13 @@
-"""check_host (RFC 7208 §4): the SPF check with a blocking resolver.
+"""check_host (RFC 7208 §4): the SPF check with a blocking resolver; and what a record costs, likewise.
 
-It drives `evaluate`, and bounds the time that all answers together may take. It keeps no answers.
+It drives `evaluate` and `weigh`, and bounds the time that all answers together may take. It keeps no answers.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Generator
+from typing import TypeVar
 
 import dns.exception
 import dns.rdata
@@ -19,7 +21,10 @@ from ..what_if import Resolve, asked
 from .asking import Address
 from .evaluation import evaluate
 from .result import SpfVerdict
+from .tree import CostTree
+from .weighing import weigh
 
+T = TypeVar("T")
 PATIENCE = 20.0  # seconds for all answers together: RFC 7208 §4.6.4 wants this at least
 
 
@@ -42,16 +47,38 @@ def check_host(
     Raises ValueError where `ip` is no IP address; everything else is a result.
     """
     given = {"ip": ip, "domain": domain, "sender": sender, "helo": helo, "receiver": receiver, "now": now}
-    end = time.monotonic() + patience
     seconds = int(time.time()) if now is None else now
     asking = evaluate(ip, domain, sender, helo=helo, receiver=receiver, now=seconds)
+    verdict = drive(asking, resolve, patience)
+    return asked(verdict, check_host, {**given, "resolve": resolve, "patience": patience})
+
+
+def cost_tree(
+    domain: str, *, resolve: Resolve, record: str | None = None, patience: float = PATIENCE
+) -> CostTree:
+    """Every term of `domain`'s record that asks the DNS, with those inside includes, and what they cost.
+
+    `record` is a text that stands in place of the published one, which may not be there at all yet. What
+    comes back tells `.total` of the ten, `.voids` of the two, `.over` (the term that is the eleventh) and
+    `.terms()`; `.root.terms` is the tree, one `Cost` a term: its text, span and domain, its number, own
+    and total cost, what is wrong with it (`.cause`, `.problem`), and the terms inside it. It counts as for
+    a client that nothing matches. Where a macro makes the name depend on the message, that is said
+    (`cause` "depends"). Raises nothing: what the DNS or the record has wrong stands in the tree.
+    """
+    return drive(weigh(domain, record=record), resolve, patience)
+
+
+def drive(asking: Generator[Question, Answer, T], resolve: Resolve, patience: float) -> T:
+    """Answer with `resolve` what a generator asks, until it returns. After `patience` seconds nothing is
+    asked any more."""
+    end = time.monotonic() + patience
     try:
         question = next(asking)
         while True:
             question = asking.send(answer_of(question, resolve, end))
     except StopIteration as finished:
-        verdict: SpfVerdict = finished.value
-        return asked(verdict, check_host, {**given, "resolve": resolve, "patience": patience})
+        result: T = finished.value
+        return result
 
 
 def answer_of(question: Question, resolve: Resolve, end: float) -> Answer:

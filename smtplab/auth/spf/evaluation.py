@@ -98,7 +98,7 @@ class _Evaluation(Hosts):
             steps.append(Step(f"the record of {domain}", why, result, "RFC 7208 §4.5"))
             return Found(result, steps)
         try:
-            record = _read(texts[0]) if len(texts[0]) <= CACHED else parse(texts[0])
+            record = read_record(texts[0])
         except RecordError as error:
             place = cut(error.text[slice(*error.span)]) or f"character {error.span[0] + 1}"
             why = f"{error.message}: so nothing in the record counts"
@@ -203,7 +203,9 @@ class _Evaluation(Hosts):
         return text
 
 
-@lru_cache(maxsize=512)
-def _read(text: str) -> Record:
-    """Records come again: those of the big providers with every second message."""
-    return parse(text)
+def read_record(text: str) -> Record:
+    """As `parse`. Records come again, those of the big providers with every second message: they are kept."""
+    return _kept(text) if len(text) <= CACHED else parse(text)
+
+
+_kept = lru_cache(maxsize=512)(parse)
