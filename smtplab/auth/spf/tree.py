@@ -83,7 +83,7 @@ class Cost:
     def step(self) -> Step:
         """It as a step, with those inside."""
         first, last = self.number or 1, self.running
-        why = "no lookups" if last < first else f"lookup {first}" + (f" to {last}" if last > first else "")
+        why = f"lookups {first} to {last}" if last > first else f"lookup {first}" if last else "no lookups"
         result, ref = self.result or ("neutral" if self.cause else ""), self.ref
         if self.number == MAX_LOOKUPS + 1:
             why, result, ref = f"{why}: over the limit of {MAX_LOOKUPS}", "permerror", LIMITS
@@ -124,11 +124,14 @@ class CostTree:
         return list(self.root.walk())[1:]
 
     def verdict(self) -> Verdict:
-        """The tree as a verdict: "permerror" or "temperror" where a check can end so, otherwise "pass"."""
+        """The tree as a verdict: "permerror" or "temperror" where a check can end so, "none" where there is
+        no record, otherwise "pass"."""
         found = {cost.result for cost in self.root.walk()}
         if self.total > MAX_LOOKUPS or self.voids > MAX_VOIDS:
             found.add("permerror")
         result = next((one for one in ("permerror", "temperror") if one in found), "pass")
+        if self.root.cause in ("no-name", "no-record"):
+            result = "none"
         meters = {"lookups": (self.total, MAX_LOOKUPS), "void lookups": (self.voids, MAX_VOIDS)}
         question = f"what may a check of {visible(self.root.text)} cost?"
         return Verdict(result, "SPF", question, (self.root.step(),), meters)

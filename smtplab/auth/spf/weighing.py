@@ -15,6 +15,7 @@ from smtplab.mail.route import Answer, Question
 
 from .asking import LIMITS, MAX_HOSTS, ascii_of, cut, why_not
 from .evaluation import read_record
+from .hosts import is_under
 from .macros import target
 from .record import ASKS, RULES, Modifier, Record, Term, select
 from .tree import Cause, Cost, CostTree, Result
@@ -102,7 +103,7 @@ class _Weighing:
             return seen.wrong("no-answer", f"{name} could not be asked", "temperror", "RFC 7208 §4.4")
         texts = select(answer.values)
         if answer.status == "no such name":
-            why = f"{name} does not exist: whoever registers it could write its record"
+            why = f"{name} does not exist: {self.risk(name)}"
             return seen.wrong("no-name", why, "permerror", RULES["include"])
         if not texts:
             return seen.wrong("no-record", f"{name} has no SPF record", "permerror", RULES["include"])
@@ -159,6 +160,7 @@ class _Weighing:
     def hosts(self, name: str, seen: _Seen) -> Generator[Question, Answer, None]:
         """The questions of a, mx and exists, of clients with IPv4 and with IPv6 alike."""
         if name == "a":
+            answer = yield from self.ask(seen.domain, "A")
             found = yield from self.addresses(seen.domain, seen)
         else:
             answer = yield from self.ask(seen.domain, "MX" if name == "mx" else "A")
@@ -170,9 +172,19 @@ class _Weighing:
                 seen.wrong("no-answer", f"{seen.domain} could not be asked", "temperror", "RFC 7208 §5")
             elif name == "mx":
                 found = yield from self.exchangers(answer, seen)
-        if not found and not seen.cause:
+        if found or seen.cause:
+            return
+        if answer.status == "no such name" and name != "exists":  # most exists: names are there to be absent
+            seen.wrong("no-name", f"{seen.domain} does not exist: {self.risk(seen.domain)}", "", RULES[name])
+        else:
             what = "mail exchanger with an address" if name == "mx" else "address"
             seen.wrong("void", f"{seen.domain} has no {what}: it never matches", "", LIMITS)
+
+    def risk(self, name: str) -> str:
+        """What comes of it that there is no such name."""
+        if is_under(name, self.origin):
+            return "it never matches anybody"
+        return "whoever registers it may send for this domain"
 
     def exchangers(self, answer: Answer, seen: _Seen) -> Generator[Question, Answer, bool]:
         """Whether any of the mail exchangers has an address."""
@@ -206,7 +218,7 @@ def counted(record: Record) -> list[Term]:
             return terms
         if term.name in ASKS and term.name != "redirect":
             terms.append(term)
-    return terms + [record.redirect] * bool(record.redirect)
+    return [*terms, record.redirect] if record.redirect else terms
 
 
 def _cost(text: str, span: tuple[int, int], number: int, seen: _Seen) -> Cost:
