@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from ..domain import to_ascii
 from ..errors import RecordError
 from ..verdict import Step
 from .field import Field
@@ -56,7 +57,11 @@ class Signature:
 
 def parse(body: str) -> Signature:
     """The signature in a field's body, folds and all. Raises RecordError (RFC 6376 §3.5)."""
-    tags = parse_tags(body)
+    return read(body, parse_tags(body, wide=True))
+
+
+def read(body: str, tags: Mapping[str, Tag]) -> Signature:
+    """The signature that these tags of `body` make. Raises RecordError."""
     for name in REQUIRED:
         if name not in tags:
             raise RecordError(f"a signature has the tag {name}=", body, (len(body), len(body)))
@@ -64,8 +69,7 @@ def parse(body: str) -> Signature:
         raise RecordError("the version of a signature is 1", body, tags["v"].span)
     domain = tags["d"].packed.lower()
     identity = tags["i"].packed if "i" in tags else f"@{domain}"
-    identity_domain = identity.rpartition("@")[2].lower()
-    if identity_domain != domain and not identity_domain.endswith(f".{domain}"):
+    if not is_within(identity.rpartition("@")[2], domain):
         raise RecordError("i= is in the domain d= or under it", body, tags["i"].span)
     headers = tuple(name.lower() for name in tags["h"].packed.split(":"))
     if "from" not in headers:
@@ -89,6 +93,12 @@ def parse(body: str) -> Signature:
         expires,
         tags,
     )
+
+
+def is_within(name: str, domain: str) -> bool:
+    """Whether `name` is the domain or below it; A-labels and U-labels are the same names (RFC 8616 §5)."""
+    name, domain = to_ascii(name), to_ascii(domain)
+    return name == domain or name.endswith(f".{domain}")
 
 
 def _length(body: str, tags: Mapping[str, Tag]) -> int | None:

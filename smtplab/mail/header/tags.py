@@ -15,6 +15,7 @@ from ..errors import RecordError
 _SPEC = re.compile(r"[ \t\r\n]*+([A-Za-z][A-Za-z0-9_]*+)[ \t\r\n]*+=[ \t\r\n]*+")
 # tag-value: printable ASCII but for the semicolon, with white space inside
 _WRONG = re.compile(r"[^!-~ \t\r\n]")
+_UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _SPACE = re.compile(r"[ \t\r\n]++")
 
 
@@ -31,8 +32,12 @@ class Tag:
         return _SPACE.sub("", self.value)
 
 
-def parse(text: str) -> dict[str, Tag]:
-    """The tags of a list, in order. Raises RecordError, for a tag that comes twice too (RFC 6376 §3.2)."""
+def parse(text: str, *, wide: bool = False) -> dict[str, Tag]:
+    """The tags of a list, in order. Raises RecordError, for a tag that comes twice too (RFC 6376 §3.2).
+
+    With `wide` a value may hold what UTF-8 has beyond ASCII, as in an internationalized message (RFC 8616 §5).
+    """
+    wrong = _UNFIT if wide else _WRONG
     found: dict[str, Tag] = {}
     at = 0
     while at < len(text):
@@ -40,7 +45,7 @@ def parse(text: str) -> dict[str, Tag]:
         end = len(text) if end < 0 else end
         if not text[at:end].strip(" \t\r\n") and end == len(text) and found:
             break  # a last semicolon may be there or not
-        name, tag = _tag(text, at, end)
+        name, tag = _tag(text, at, end, wrong)
         if name in found:
             raise RecordError(f"the tag {name}= stands once", text, (at, end))
         found[name] = tag
@@ -50,11 +55,11 @@ def parse(text: str) -> dict[str, Tag]:
     return found
 
 
-def _tag(text: str, at: int, end: int) -> tuple[str, Tag]:
+def _tag(text: str, at: int, end: int, never: re.Pattern[str]) -> tuple[str, Tag]:
     spec = _SPEC.match(text, at, end)
     if not spec:
         raise RecordError("a tag is a name, an equals sign and a value", text, (at, end))
-    if wrong := _WRONG.search(text, spec.end(), end):
+    if wrong := never.search(text, spec.end(), end):
         raise RecordError("a tag's value is printable ASCII", text, wrong.span())
     value = text[spec.end() : end].rstrip(" \t\r\n")
     return spec[1], Tag(value, (spec.end(), spec.end() + len(value)))
