@@ -72,11 +72,9 @@ def _voids(tree: CostTree) -> list[Advice]:
         )
         why += "error. Take out the names without addresses"
         return [Advice("permerror", why, top.span, LIMITS)]
-    why = f"{tree.voids} questions of a client with IPv{4 if four else 6} lead to nothing, and {MAX_VOIDS} may: "
-    why += (
-        f"such a client comes out as an error here. Write ip{6 if four else 4} for hosts that have no other "
-    )
-    why += "addresses"
+    mine, other = (4, 6) if four else (6, 4)
+    why = f"{tree.voids} questions of a client with IPv{mine} lead to nothing, and {MAX_VOIDS} may: it comes "
+    why += f"out as an error here. Write ip{other} for hosts that have no other addresses"
     return [Advice("policy", why, top.span, LIMITS)]
 
 

@@ -6,7 +6,7 @@ It drives `evaluate` and `weigh`, and bounds the time that all answers together 
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import TypeVar
 
 import dns.exception
@@ -68,22 +68,29 @@ def cost_tree(
     return drive(weigh(domain, record=record), resolve, patience)
 
 
-def drive(asking: Generator[Question, Answer, T], resolve: Resolve, patience: float) -> T:
-    """Answer with `resolve` what a generator asks, until it returns. After `patience` seconds nothing is
-    asked any more."""
-    end = time.monotonic() + patience
+def drive(
+    asking: Generator[Question, Answer, T],
+    resolve: Resolve,
+    patience: float,
+    clock: Callable[[], float] = time.monotonic,
+) -> T:
+    """Answer with `resolve` what a generator asks, until it returns. After `patience` seconds by `clock`
+    nothing is asked any more."""
+    end = clock() + patience
     try:
         question = next(asking)
         while True:
-            question = asking.send(answer_of(question, resolve, end))
+            question = asking.send(answer_of(question, resolve, end, clock))
     except StopIteration as finished:
         result: T = finished.value
         return result
 
 
-def answer_of(question: Question, resolve: Resolve, end: float) -> Answer:
-    """Ask with `resolve`; what goes wrong is an answer too. Past `end` (monotonic) nothing is asked."""
-    if time.monotonic() > end:
+def answer_of(
+    question: Question, resolve: Resolve, end: float, clock: Callable[[], float] = time.monotonic
+) -> Answer:
+    """Ask with `resolve`; what goes wrong is an answer too. Past `end` (by `clock`) nothing is asked."""
+    if clock() > end:
         return Answer("no answer", note="there is no time left for it")
     name = question.name
     try:

@@ -213,11 +213,11 @@ class _Weighing:
 def counted(record: Record) -> list[Term]:
     """The terms of one record that ask the DNS before its end: not those after all, nor a redirect then."""
     terms: list[Term] = []
-    for term in record.terms:
-        if term.name == "all":
+    for mechanism in record.mechanisms:
+        if mechanism.name == "all":
             return terms
-        if term.name in ASKS and term.name != "redirect":
-            terms.append(term)
+        if mechanism.name in ASKS:
+            terms.append(mechanism)
     return [*terms, record.redirect] if record.redirect else terms
 
 
