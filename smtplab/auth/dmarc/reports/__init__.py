@@ -5,7 +5,7 @@ from .destinations import DestinationVerdict, mailto, may_report
 from .failure import failure_reports
 from .letter import enclosed, letter, subject
 from .read import Reading, read
-from .record import DkimResult, Published, Reason, Report, Row, SpfResult
+from .record import DkimResult, Published, Reason, Report, Reports, Row, SpfResult
 from .summary import Sender, Summary, summary
 from .write import file_name, pack, packed, write, written
 
@@ -16,6 +16,7 @@ __all__ = [
     "Reading",
     "Reason",
     "Report",
+    "Reports",
     "Row",
     "Sender",
     "SpfResult",

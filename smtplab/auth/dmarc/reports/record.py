@@ -7,9 +7,11 @@ to make up its mind about stands in `remarks`. The form has no place for psd=, a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
+
+from smtplab.mail.verdict import Verdict
 
 Form = Literal["RFC 9990", "RFC 7489"]
 NAMESPACE = "urn:ietf:params:xml:ns:dmarc-2.0"  # RFC 9990 §6.1
@@ -137,10 +139,47 @@ class Report:
         return self.text()
 
 
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """Several reports, and for those that were to be mailed where each went: one verdict for each rua= address.
+
+    It goes over its reports as a tuple does. `about` takes those on one domain.
+    """
+
+    reports: tuple[Report, ...]
+    destinations: tuple[Verdict, ...] = ()
+
+    def __iter__(self) -> Iterator[Report]:
+        return iter(self.reports)
+
+    def __len__(self) -> int:
+        return len(self.reports)
+
+    def __getitem__(self, number: int) -> Report:
+        return self.reports[number]
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """The policy domains, each once."""
+        return tuple(dict.fromkeys(report.published.domain for report in self.reports))
+
+    def about(self, domain: str) -> Reports:
+        """The reports on one policy domain."""
+        return Reports(tuple(one for one in self.reports if one.published.domain == domain.lower()))
+
+    def text(self) -> str:
+        """The reports for a terminal, those on one domain counted together."""
+        from .summary import text
+
+        parts = [text(self.about(domain)) for domain in self.domains] or ["There is no report."]
+        return "\n\n".join([*parts, *(verdict.text() for verdict in self.destinations)])
+
+    def __str__(self) -> str:
+        return self.text()
+
+
 def merged(rows: Iterable[Row]) -> Iterator[Row]:
     """Rows that differ in their count alone become one, in the order of their first (RFC 9990 §3.1.1.7)."""
-    from dataclasses import replace
-
     counts: dict[Row, int] = {}
     for row in rows:
         key = replace(row, count=0)
