@@ -92,6 +92,7 @@ def test_reading_raises_record_errors_alone(text: str) -> None:
         ("v=spf1 " + " ".join(f"a:h{n}.example" for n in range(11)) + " -all", [], ["11 terms ask"]),
         ("v=spf1 foo", [], ["no mechanism of this name"]),
         ("v=spf1 " + " ".join(f"ip4:192.0.2.{n}" for n in range(40)) + " -all", [], ["one UDP packet"]),
+        ("v=spf1 ip4:192.0.2.0 ip4:192.0.2.0/24 ip6:2001:db8:: -all", [], []),
         ("v=spf1 mx MX ip4:192.0.2.0/24 -ip4:192.0.2.9 ~all", [], ["mx stands before", "covers it"]),
     ],
 )

@@ -281,6 +281,8 @@ def test_a_walk_that_was_cut_short_says_so() -> None:
     assert not found.is_complete
     assert found.total > 10 and found.verdict().result == "permerror"
     assert "not counted" in found.verdict().text()
+    large = tree("v=spf1 include:e.example -all", HOSTILE["64 kB each"])
+    assert "200000 octets of records" in large.terms()[-1].problem and not large.is_complete
 
 
 class Clock:
