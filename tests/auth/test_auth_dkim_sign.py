@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from smtplab.auth import dkim
 from smtplab.auth.dkim import canonical
 from smtplab.auth.dkim.keys import PrivateKey
-from smtplab.auth.dkim.sign import fields_of, split, worth_signing
+from smtplab.auth.dkim.message import Message
+from smtplab.auth.dkim.sign import worth_signing
 from smtplab.mail.errors import RecordError
 
 FORMS = ("simple", "relaxed")
@@ -152,6 +153,7 @@ def test_a_last_line_without_its_end() -> None:
 
 
 def test_fields_keep_their_folds_and_odd_spaces() -> None:
-    head, body = split(b"Subject : a\r\n b\r\nnot a field\r\nTo: x\r\n\r\nbody")
-    assert fields_of(head) == [("subject", b"Subject : a\r\n b\r\n"), ("to", b"To: x\r\n")]
-    assert body == b"body" and worth_signing(fields_of(head)) == ["subject", "to"]
+    message = Message(b"Subject : a\r\n b\r\nnot a: field\r\nTo: x\r\n\r\nbody")
+    assert message.fields == [("subject", b"Subject : a\r\n b\r\n"), ("to", b"To: x\r\n")]
+    assert b"".join(message.body("simple")) == b"body\r\n"
+    assert worth_signing(message.fields) == ["subject", "to"]

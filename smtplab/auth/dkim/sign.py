@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from ...mail.errors import RecordError
-from . import canonical
 from .canonical import Form
 from .keys import PrivateKey, algorithm
+from .message import Message, signed_octets
 
 # RFC 6376 §5.4.1: fields that tell the reader what the message is. Trace fields change on the way.
 WORTH_SIGNING = (
@@ -27,7 +27,6 @@ WORTH_SIGNING = (
     *("mime-version", "content-type", "content-transfer-encoding"),
     *("list-id", "list-unsubscribe", "list-unsubscribe-post"),
 )
-_FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:.*?\r\n(?![ \t])", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*")
 _WIDTH = 72
 
@@ -54,9 +53,8 @@ def sign(
     for what, name in (("domain", domain), ("selector", selector)):
         if not _NAME.fullmatch(name):
             raise RecordError(f"a {what} is letters, digits, hyphens and dots", name, (0, len(name)))
-    head, body = split(message)
-    fields = fields_of(head)
-    names = [name.lower() for name in headers] if headers is not None else worth_signing(fields)
+    read = Message(message)
+    names = [name.lower() for name in headers] if headers is not None else worth_signing(read.fields)
     if "from" not in names:
         raise RecordError("h= names From (RFC 6376 §5.4)", ":".join(names), (0, 0))
     tags = {
@@ -69,24 +67,11 @@ def sign(
         **({"t": str(int(now.timestamp()))} if now else {}),
         **({"x": str(int(expires.timestamp()))} if expires else {}),
         "h": ":".join(names),
-        "bh": b64encode(body_hash(body, canonicalization[1])).decode(),
+        "bh": b64encode(read.body_hash(canonicalization[1]).digest).decode(),
     }
     unsigned = _written(tags)
-    octets = signed_octets(fields, names, unsigned, canonicalization[0])
+    octets = signed_octets(read.covered(names), unsigned, canonicalization[0])
     return unsigned + _folded(b64encode(_signature(key, octets)).decode(), first=4).encode() + b"\r\n"
-
-
-def split(message: bytes) -> tuple[bytes, bytes]:
-    """The header section with its last CR LF, and the body behind the empty line."""
-    if message.startswith(b"\r\n"):
-        return b"", message[2:]
-    head, _, body = message.partition(b"\r\n\r\n")
-    return head + b"\r\n", body
-
-
-def fields_of(head: bytes) -> list[tuple[str, bytes]]:
-    """The fields of a header section from the top: name in lower case, and the octets with their CR LF."""
-    return [(found[1].decode("ascii").lower(), found[0]) for found in _FIELD.finditer(head + b"\r\n")]
 
 
 def worth_signing(fields: list[tuple[str, bytes]]) -> list[str]:
@@ -94,28 +79,6 @@ def worth_signing(fields: list[tuple[str, bytes]]) -> list[str]:
     there = [name for name, _ in fields]
     names = [name for name in WORTH_SIGNING for _ in range(there.count(name))]
     return ["from", *names] if "from" in names else names
-
-
-def body_hash(body: bytes, form: Form) -> bytes:
-    """SHA-256 of the body in its canonical form: what bh= carries (RFC 6376 §3.7)."""
-    digest = hashlib.sha256()
-    for piece in canonical.body(body, form):
-        digest.update(piece)
-    return digest.digest()
-
-
-def signed_octets(fields: list[tuple[str, bytes]], names: list[str], signature: bytes, form: Form) -> bytes:
-    """What is signed: the named fields, then the signature field with an empty b= (RFC 6376 §3.7).
-
-    A name takes the lowest field of that name that no name before it took (RFC 6376 §5.4.2); one that is
-    not there adds nothing.
-    """
-    left: dict[str, list[bytes]] = {}
-    for name, octets in fields:
-        left.setdefault(name, []).append(octets)
-    chosen = [left[name].pop() for name in names if left.get(name)]
-    last = canonical.header(signature + b"\r\n", form)[:-2]
-    return b"".join(canonical.header(octets, form) for octets in chosen) + last
 
 
 def _signature(key: PrivateKey, octets: bytes) -> bytes:
