@@ -34,7 +34,7 @@ _LABELS = r"[0-9A-Za-z](?:[0-9A-Za-z-]*[0-9A-Za-z])?(?:\.[0-9A-Za-z](?:[0-9A-Za-
 # pvalue = value / [ [ local-part ] "@" ] domain-name (RFC 8601 §2.2)
 _BARE = re.compile(rf"{_TOKEN}|(?:{_ATOM}(?:\.{_ATOM})*)?@{_LABELS}")
 _KEYWORD = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z-]*[0-9A-Za-z])?")  # RFC 5321 §4.1.2: Ldh-str
-_NAME = re.compile(r"[!#$%&'*+\-.0-9A-Z^_`a-z{|}~\xa0-\ud7ff\ue000-\U0010ffff]+")
+_NAME = re.compile(r"[^\x00-\x20\"(),/:;<=>?@\[\\\]\x7f-\x9f\ud800-\udfff]+")
 
 
 class Policed(Protocol):

@@ -26,7 +26,8 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]+")  # how mail.text.decode keeps an oc
 _NON_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 # Dot-string = Atom *("." Atom) ; Atom = 1*atext (RFC 5321 §4.1.2; beyond ASCII: RFC 6531 §3.3)
-_ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\xa0-\ud7ff\ue000-\U0010ffff-]"
+# Written as what it is not: re takes twenty times as long to compile the list of all that it is.
+_ATEXT = r"[^\x00-\x20\"(),.:;<>@\[\\\]\x7f-\x9f\ud800-\udfff]"
 _DOT_STRING = re.compile(rf"{_ATEXT}++(?:\.{_ATEXT}++)*+")
 # Quoted-string = DQUOTE *QcontentSMTP DQUOTE ; a backslash quotes one printable ASCII character
 _QUOTED = re.compile(r'"((?:[^"\\]++|\\[ -~])*+)"')
