@@ -1,14 +1,34 @@
 """SPF (RFC 7208): may this host send mail for this domain?"""
 
-from ..advice import Advice
-from .build import build
-from .check import check_host, cost_tree
-from .evaluation import evaluate
-from .lint import cost, lint
-from .record import Mechanism, Modifier, Record, parse, select
-from .result import SpfVerdict, refusal
-from .tree import Cost, CostTree
-from .weighing import weigh
+from typing import TYPE_CHECKING
+
+from smtplab.mail.lazy import lazily
+
+if TYPE_CHECKING:
+    from ..advice import Advice
+    from .building import build
+    from .check import check_host, cost_tree
+    from .evaluation import evaluate
+    from .linting import cost, lint
+    from .record import Mechanism, Modifier, Record, parse, select
+    from .result import SpfVerdict, refusal
+    from .tree import Cost, CostTree
+    from .weighing import weigh
+else:
+    __getattr__, __dir__ = lazily(
+        __name__,
+        {
+            "Advice": "..advice",
+            "build": ".building",
+            **dict.fromkeys(("check_host", "cost_tree"), ".check"),
+            "evaluate": ".evaluation",
+            **dict.fromkeys(("cost", "lint"), ".linting"),
+            **dict.fromkeys(("Mechanism", "Modifier", "Record", "parse", "select"), ".record"),
+            **dict.fromkeys(("SpfVerdict", "refusal"), ".result"),
+            **dict.fromkeys(("Cost", "CostTree"), ".tree"),
+            "weigh": ".weighing",
+        },
+    )
 
 __all__ = [
     "Advice",

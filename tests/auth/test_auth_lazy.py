@@ -1,0 +1,42 @@
+"""Packages that load their names late have them all, also when a submodule was imported before."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import subprocess
+import sys
+from types import ModuleType
+
+import pytest
+
+from smtplab.auth import dkim, spf
+from smtplab.mail.lazy import lazily
+
+PACKAGES = [spf, dkim]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_name_is_there(package: ModuleType) -> None:
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"{package.__name__}.{module.name}")
+    assert set(package.__all__) <= set(dir(package))
+    for name in package.__all__:
+        assert not isinstance(getattr(package, name), ModuleType), f"{name} is hidden by a submodule"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_another_name_is_an_error_like_any_other(package: ModuleType) -> None:
+    with pytest.raises(AttributeError, match=f"module '{package.__name__}' has no attribute 'nonsense'"):
+        package.nonsense  # noqa: B018
+    load, names = lazily(package.__name__, {"later": ".nowhere"})
+    assert "later" in names()
+    with pytest.raises(ModuleNotFoundError):
+        load("later")
+
+
+def test_a_lab_loads_no_checks_before_they_are_needed() -> None:
+    code = "import sys; from smtplab import Lab; print(*(name for name in sys.modules if 'smtplab.' in name))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert "smtplab.lab.lab" in loaded.split()
+    assert not {"smtplab.auth.spf.evaluation", "smtplab.auth.dkim.evaluation"} & set(loaded.split())
