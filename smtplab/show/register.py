@@ -22,6 +22,7 @@ from .theme import chip, style
 _HTML = {
     ("smtplab.mail.transcript", "Transcript"): "ladder.html",
     ("smtplab.mail.verdict", "Verdict"): "verdict.html",
+    ("smtplab.mail.verdict", "Comparison"): "comparison.html",
     ("smtplab.mail.reply", "Reply"): "register.reply_html",
     ("smtplab.mail.line", "Line"): "register.line_html",
     ("smtplab.mail.certificate", "Certificate"): "certificate.html",
@@ -32,11 +33,14 @@ _HTML = {
     ("smtplab.mail.view", "View"): "reader.view_html",
     ("smtplab.mail.xray.record", "Xray"): "xray_record.html",
     ("smtplab.mail.history", "History"): "queue_board.history_html",
+    ("smtplab.auth.dmarc.reports.record", "Report"): "dmarc_report.html",
+    ("smtplab.auth.dmarc.reports.record", "Reports"): "dmarc_report.reports_html",
 }
 _SVG = {("smtplab.mail.transcript", "Transcript"): "ladder.svg"}
 _PLAIN = {
     ("smtplab.mail.transcript", "Transcript"): "register.text",
     ("smtplab.mail.verdict", "Verdict"): "register.text",
+    ("smtplab.mail.verdict", "Comparison"): "register.text",
     ("smtplab.mail.reply", "Reply"): "register.text",
     ("smtplab.mail.line", "Line"): "register.line_text",
     ("smtplab.mail.certificate", "Certificate"): "register.text",
@@ -47,6 +51,8 @@ _PLAIN = {
     ("smtplab.mail.view", "View"): "register.text",
     ("smtplab.mail.xray.record", "Xray"): "register.text",
     ("smtplab.mail.history", "History"): "queue_table.history_text",
+    ("smtplab.auth.dmarc.reports.record", "Report"): "register.text",
+    ("smtplab.auth.dmarc.reports.record", "Reports"): "register.text",
 }
 
 

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 
 import pytest
 
-from benchmarks import measure, peers, retrieval
+from benchmarks import measure, peers, reports, retrieval
 
 CLEAR = [peers.lab, peers.bare_aiosmtpd]
 TLS = [peers.lab_starttls, peers.bare_starttls, peers.lab_implicit, peers.bare_implicit]
@@ -28,3 +28,9 @@ def test_all_is_fetched_by_both_protocols(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(retrieval, "COUNT", 7)
     monkeypatch.setattr(retrieval, "ROUNDS", 1)
     assert [row[0] for row in retrieval.rows()] == ["fetch 7 messages by POP3", "fetch 7 messages by IMAP"]
+
+
+def test_reports_are_made_and_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reports, "SMALL", 20)
+    monkeypatch.setattr(reports, "LARGE", 200)
+    assert len(reports.rows()) == 5

@@ -141,7 +141,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Reports:
-    """Several reports, and for those that were to be mailed where each went: one verdict for each rua= address.
+    """Several reports; for those that were to be mailed, a verdict for each address in rua=.
 
     It goes over its reports as a tuple does. `about` takes those on one domain.
     """

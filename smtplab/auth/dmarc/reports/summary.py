@@ -172,6 +172,8 @@ def sentence(counted: Summary) -> str:
     messages = f"{counted.messages} message{'' if counted.messages == 1 else 's'}"
     addresses = f"{len(counted.senders)} address{'' if len(counted.senders) == 1 else 'es'}"
     head = f"{messages} with {visible(counted.domain)} in From, sent by {addresses}."
+    if not counted.messages:
+        return f"No message with {visible(counted.domain)} in From was counted."
     if not counted.failing:
         return f"{head} All pass DMARC: p=reject would refuse none."
     return f"{head} {counted.passing} pass DMARC; p=reject would ask to refuse {counted.failing}."
