@@ -12,7 +12,8 @@ from .ports import Ports
 from .queues import Queues
 from .routing import Routing
 from .sessions import Sessions
+from .spf import Spf
 
 
-class Lab(Sessions, Ports, Messages, Deliveries, Queues, Routing, Mailboxes):
+class Lab(Sessions, Ports, Messages, Deliveries, Queues, Routing, Mailboxes, Spf):
     """A running mail internet, and the widgets that drive it."""
