@@ -40,3 +40,8 @@ def signed_hash(key: PublicKey, signature: bytes, hash_name: str) -> bytes | Non
         return key.recover_data_from_signature(signature, _PADDING, _HASHES[hash_name])
     except (InvalidSignature, UnsupportedAlgorithm, ValueError):
         return None
+
+
+def is_silent(key: PublicKey) -> bool:
+    """Whether the key's signatures do not give back the hash that was signed."""
+    return isinstance(key, Ed25519PublicKey)

@@ -20,8 +20,8 @@ from smtplab.mail.header.field import octets as octets_of
 from smtplab.mail.route import Answer, Question
 from smtplab.mail.verdict import Step
 
-from . import crypto, steps
-from .cause import Failure, explain
+from . import cause_body, cause_header, crypto, steps
+from .cause import Failure
 from .key_record import KeyRecord
 from .keys_asked import Found, KeyAsking
 from .message import BodyHash, Message, signed_octets, without_value
@@ -224,10 +224,10 @@ class _Evaluation:
 
     def explain(self, signature: Signature, found: Found, digest: bytes) -> None:
         """What has become of the message, where it fails."""
+        public = [key.public for key in found.keys]
+        failure = Failure(self.message, self.own, signature, public, digest, self.original)
         for number, (result, cause) in enumerate(self.problems):
             if result == "fail":
-                public = [key.public for key in found.keys]
-                failure = Failure(self.message, self.own, signature, public, digest, self.original)
-                word, step = explain(failure, cause)
-                self.problems[number] = (result, word)
-                self.steps.append(step)
+                finding = (cause_body if cause == "body-changed" else cause_header).find(failure)
+                self.problems[number] = (result, finding.cause)
+                self.steps.append(finding.step)
