@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ..lab.delivery import Delivery
-from ..lab.policies.greylist import Greylist
 from ..mail.history import History
 from .base import Base
 
@@ -55,6 +54,8 @@ class Queues(Base):
         ]
 
     def _receivers(self, names: Sequence[str], *, on: bool = True, greylist: bool = False) -> None:
+        from ..lab.policies.greylist import Greylist  # policies load when one is needed
+
         for name in names:
             policies = self.mta(name).policies
             policies[:] = [policy for policy in policies if not isinstance(policy, Greylist)]

@@ -13,8 +13,9 @@ from __future__ import annotations
 import atexit
 import builtins
 from email.message import EmailMessage
-from functools import partial
+from functools import cached_property, partial
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from dns.rdata import Rdata
 
@@ -33,7 +34,6 @@ from .dkim_keys import lab_key
 from .dns import Dns
 from .hosts import Host, Rule
 from .mailbox import Mail, Store
-from .mallory import Mallory
 from .message_store import MessageStore, protocol_of
 from .mta import Mta
 from .programs import Programs
@@ -45,6 +45,9 @@ from .signing import Signer
 from .submission import MailProgram, parse
 from .timelines import Timelines
 from .world import World
+
+if TYPE_CHECKING:
+    from .mallory import Mallory
 
 _here: list[Lab] = []  # the lab of this notebook: there is one at a time
 
@@ -67,7 +70,6 @@ class Lab(Dialling, Routes, Programs, Services, Timelines):
         self._stores: dict[str, Store] = {}
         self._routers: dict[str, Router] = {}  # of programs that deliver by themselves
         self._world = World(seed, Host(VISITOR.name, VISITOR.addresses))
-        self.mallory = Mallory(self._world)  # on the wire, once she is told what to do
         atexit.register(self.stop)
         try:
             self._world.thread.run(self._start())
@@ -126,6 +128,13 @@ class Lab(Dialling, Routes, Programs, Services, Timelines):
             await self.network.listen(host, service.port, ms.serve(service), protocol=protocol, tls=tls)
 
     # the parts ----------------------------------------------------------------------------------
+
+    @cached_property
+    def mallory(self) -> Mallory:
+        """She who is on the wire, once she is told what to do."""
+        from .mallory import Mallory  # most labs do without her
+
+        return Mallory(self._world)
 
     @property
     def dns(self) -> Dns:

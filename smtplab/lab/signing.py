@@ -10,8 +10,6 @@ from ..auth import dkim
 from ..auth.dkim.keys import PrivateKey
 from ..mail.envelope import Envelope
 from ..mail.errors import RecordError
-from ..mail.header import fields
-from ..mail.header.ident import sending_domains
 from .policy import Policy, is_own
 from .server import SmtpServer
 
@@ -27,6 +25,9 @@ class Signer(Policy):
         self.domain, self.selector, self.key, self.only_own = domain, selector, key, only_own
 
     async def on_accept(self, session: SmtpServer, envelope: Envelope, content: bytes) -> bytes:
+        from ..mail.header import fields  # the readers of header fields load when one is needed
+        from ..mail.header.ident import sending_domains
+
         if not is_own(session) or (self.only_own and self.domain not in sending_domains(fields(content))):
             return content
         try:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from . import codes
 from .errors import RecordError
 from .text import decode, encode, visible
 
@@ -108,6 +107,8 @@ class Reply:
     @property
     def meaning(self) -> str:
         """What the code means, then what the enhanced code adds."""
+        from . import codes  # tables of meanings: a server that only sends replies needs none
+
         entry = codes.code(self.code) or codes.CLASS.get(self.klass)
         base = entry.meaning if entry else "The code is out of range."
         more = codes.enhanced(self.enhanced)
@@ -116,6 +117,8 @@ class Reply:
     @property
     def next_step(self) -> str:
         """What the client, or whoever runs it, does next."""
+        from . import codes
+
         entry = codes.code(self.code) or codes.CLASS.get(self.klass)
         return entry.acts if entry else "The client ends the transaction (RFC 5321 §4.2)."
 

@@ -34,14 +34,33 @@ mail takes the other way in; the same object in both `policies` makes them remem
 
 from __future__ import annotations
 
-from ..blocklist import AskBlocklist
-from ..dialects import DIALECTS
-from .content import RULES, TEST_STRING, ContentFilter, Rule, Score, score
-from .greylist import Greylist
-from .ptr import RequirePtr
-from .quota import Quota
-from .rate import RateLimit
-from .service import FullDisk, LocalError, Maintenance, NoService
+from typing import TYPE_CHECKING
+
+from ...mail.lazy import lazily
+
+if TYPE_CHECKING:
+    from ..blocklist import AskBlocklist
+    from ..dialects import DIALECTS
+    from .content import RULES, TEST_STRING, ContentFilter, Rule, Score, score
+    from .greylist import Greylist
+    from .ptr import RequirePtr
+    from .quota import Quota
+    from .rate import RateLimit
+    from .service import FullDisk, LocalError, Maintenance, NoService
+else:
+    __getattr__, __dir__ = lazily(
+        __name__,
+        {
+            "AskBlocklist": "..blocklist",
+            "DIALECTS": "..dialects",
+            **dict.fromkeys(("RULES", "TEST_STRING", "ContentFilter", "Rule", "Score", "score"), ".content"),
+            "Greylist": ".greylist",
+            "RequirePtr": ".ptr",
+            "Quota": ".quota",
+            "RateLimit": ".rate",
+            **dict.fromkeys(("FullDisk", "LocalError", "Maintenance", "NoService"), ".service"),
+        },
+    )
 
 __all__ = [
     "DIALECTS",
