@@ -1,7 +1,7 @@
 """DMARC aggregate reports of 100,000 rows: written and read row by row, in linear time and bounded memory.
 
-The peer is `xml.etree.ElementTree.iterparse` of the standard library with `clear()`: the usual way to read such
-a file, which makes no records and refuses no bombs.
+The peer is `xml.etree.ElementTree.iterparse` of the standard library with `clear()`: the usual way to read
+such a file, which makes no records and refuses no bombs.
 """
 
 from __future__ import annotations

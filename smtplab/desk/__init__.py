@@ -10,10 +10,11 @@ from .mailboxes import Mailboxes
 from .messages import Messages
 from .ports import Ports
 from .queues import Queues
+from .reports import ReportFigures
 from .routing import Routing
 from .sessions import Sessions
 from .spf import Spf
 
 
-class Lab(Sessions, Ports, Messages, Deliveries, Queues, Routing, Mailboxes, Spf):
+class Lab(Sessions, Ports, Messages, Deliveries, Queues, Routing, Mailboxes, Spf, ReportFigures):
     """A running mail internet, and the widgets that drive it."""

@@ -39,6 +39,7 @@ from .mta import Mta
 from .programs import Programs
 from .providers import Services
 from .queue import Item, Queue
+from .reporting import Reporting
 from .router import Router
 from .routes import Routes
 from .signing import Signer
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
 _here: list[Lab] = []  # the lab of this notebook: there is one at a time
 
 
-class Lab(Dialling, Routes, Programs, Services, Timelines):
+class Lab(Dialling, Routes, Programs, Services, Reporting, Timelines):
     """A running mail internet. In a script use it as a context manager: `with Lab() as lab: ...`.
 
     In a notebook, making a lab stops the one made before. Two labs with the same `seed` say the same
