@@ -16,6 +16,7 @@ from smtplab.auth.dkim.keys import PrivateKey
 from smtplab.auth.dkim.message import Message, signed_octets, without_value
 from smtplab.auth.dkim.sign import _signature
 from smtplab.auth.what_if import Resolve, overlay
+from smtplab.mail.header.tags import parse
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 KEYS: dict[str, PrivateKey] = {"rsa": dkim.generate(), "ed25519": dkim.generate("ed25519")}
@@ -60,10 +61,8 @@ def rewritten(message: bytes, key: PrivateKey, change: Callable[[str], str]) -> 
     read = Message(message)
     own = read.signatures[0]
     unsigned = change(without_value(own).decode()).encode()
-    tags = dict(
-        tag.strip().split("=", 1) for tag in unsigned.decode().partition(":")[2].split(";") if "=" in tag
-    )
-    names = "".join(tags["h"].split()).lower().split(":")
-    form = tags.get("c", "simple").partition("/")[0]
+    tags = parse(unsigned.decode().partition(":")[2], wide=True)
+    names = tags["h"].packed.lower().split(":")
+    form = tags["c"].packed.partition("/")[0] if "c" in tags else "simple"
     octets = signed_octets(read.covered(names, own), unsigned, form)  # type: ignore[arg-type]
     return message.replace(own, unsigned + b64encode(_signature(key, octets)) + b"\r\n", 1)
