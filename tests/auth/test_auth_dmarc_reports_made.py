@@ -207,7 +207,7 @@ def test_who_sends_and_what_would_be_refused() -> None:
         ("2001:db8::1", 0),
     ]
     assert counted.days == (("2026-01-01", 1, 3), ("2026-01-02", 1, 3))
-    assert counted.senders[0].known_as == ("list.example",)
+    assert [sender.known_as for sender in counted.senders] == [("list.example",), ()]
     assert "list.example, which is not aligned" in counted.senders[0].advice
     assert "p=reject would ask to refuse 3" in str(REPORT)
 
@@ -226,6 +226,12 @@ def test_who_sends_and_what_would_be_refused() -> None:
 def test_the_advice(spf: bool, dkim: bool, known: tuple[SpfResult, ...], advice: str) -> None:
     row = replace(ROW, spf_aligned=spf, dkim_aligned=dkim, spf=known, dkim=(DkimResult("x", "s", "fail"),))
     assert advice in summary(replace(REPORT, rows=(row,))).senders[0].advice
+
+
+def test_what_passes_makes_nobody_suspect() -> None:
+    passing = replace(ROW, spf_aligned=True, spf=(SpfResult("acorn.example", "pass"),), dkim=())
+    failing = replace(ROW, spf=(SpfResult("acorn.example", "fail"),), dkim=())
+    assert summary(replace(REPORT, rows=(passing, failing))).senders[0].known_as == ()
 
 
 def test_only_reports_of_one_domain_are_counted_together() -> None:
@@ -325,6 +331,12 @@ def test_one_organization_is_told_by_its_organizational_domain() -> None:
     assert not resolve.asked
     apart = {"org_domain": "acorn.example", "destination_org": "in.acorn.example"}
     assert may_report("acorn.example", "mailto:d@in.acorn.example", **apart, resolve=resolve).result == "fail"
+
+
+def test_a_name_that_is_too_long_is_not_asked_for() -> None:
+    resolve = resolver({})
+    may_report("a." * 110 + "example", "mailto:d@elm.example", resolve=resolve)
+    assert not resolve.asked
 
 
 def test_the_name_is_in_a_labels() -> None:
