@@ -17,7 +17,7 @@ from .cause import Failure, Finding
 from .message import Message, chosen, without_value
 
 BUDGET = 16 << 20  # octets that all attempts together may hash
-MAX_TRIES = 400  # signatures that are verified, where the hash cannot be had
+MAX_TRIES = 200  # signatures that are verified, where the hash cannot be had
 SHOWN = 60
 
 Parts = list[bytes | None]
@@ -58,6 +58,7 @@ class _Attempts:
         self.covered = failure.message.covered(signature.headers, failure.own)
         self.left = BUDGET
         self.tries = MAX_TRIES
+        self.tried = {failure.digest}
 
     @property
     def is_spent(self) -> bool:
@@ -79,6 +80,9 @@ class _Attempts:
         digest = hashlib.new(self.name, octets, usedforsecurity=False).digest()
         if self.wanted:
             return digest in self.wanted
+        if digest in self.tried:  # relaxed makes most white space the same
+            return False
+        self.tried.add(digest)
         self.tries -= 1
         return any(crypto.fits(key, self.octets, digest, self.name) for key in self.keys)
 
