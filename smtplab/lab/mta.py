@@ -7,6 +7,7 @@ Reply, so that a lesson can change a policy while the server runs.
 from __future__ import annotations
 
 import ssl
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,6 +19,7 @@ from ..mail.reply import Reply
 from . import sasl, trace
 from .accounts import Accounts, Failures
 from .bounces import Bounces
+from .checks import Checks, Judgement
 from .decisions import Decisions
 from .faults import Faults
 from .hosts import Host
@@ -33,6 +35,7 @@ from .world import World
 
 __all__ = ["EXTENSIONS", "MAX_HOPS", "Limits", "Mta", "Service"]
 
+CHECKED = 1000  # judgements that are kept, the newest: each has all its reasons
 MAX_HOPS = 100  # RFC 5321 §6.3: at least this many Received fields make a loop
 
 
@@ -40,9 +43,10 @@ MAX_HOPS = 100  # RFC 5321 §6.3: at least this many Received fields make a loop
 class Mta:
     """An MTA: where it is, what it knows, what it is told to do.
 
-    `relay` says who may send where, `policies` what else it asks of a client and its mail, in their order;
-    `decisions` keeps what they said, and why. Without `verify_recipients` it takes mail for any local part
-    of its domains, so that it has to send a DSN for what it cannot deliver (RFC 5321 §6.1).
+    `relay` says who may send where, `checks` what it asks about mail from outside (SPF, DKIM, DMARC), and
+    `policies` what else it asks of a client and its mail, in their order; `decisions` keeps what they said,
+    and why, and `checked` the newest judgements on messages. Without `verify_recipients` it takes mail for
+    any local part of its domains, so that it has to send a DSN for what it cannot deliver (RFC 5321 §6.1).
     With `strict_line_ends` only CR LF ends a line of the message (RFC 5321 §2.3.8).
     `careless_starttls` makes it go on under TLS with commands that came in clear behind STARTTLS, which
     RFC 3207 §4.2 forbids and many servers did until 2011 (CVE-2011-0411), some much longer.
@@ -59,6 +63,8 @@ class Mta:
     context: ssl.SSLContext | None = None
     aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
     relay: RelayTable = field(default_factory=RelayTable)
+    checks: Checks = field(default_factory=Checks)
+    checked: deque[Judgement] = field(default_factory=lambda: deque(maxlen=CHECKED))
     policies: list[Policy] = field(default_factory=list)
     decisions: Decisions = field(default_factory=Decisions)
     verify_recipients: bool = True
@@ -154,7 +160,7 @@ class Mta:
             content = b"\r\n" + content
         if session.service.submission:
             content = self._complete(content, id_)
-        for policy in self.policies:  # a signer among them, which has to see what was added
+        for policy in (self.checks, *self.policies):  # a signer among them, which has to see what was added
             content = await policy.on_accept(session, envelope, content)
         single = envelope.recipients[0].path if len(envelope.recipients) == 1 else None
         client = session.wire.transcript.client
@@ -173,10 +179,12 @@ class Mta:
             for_=single,
             when=self.world.clock.now(),
         )
+        judgement = self.checks.accepted(session)
+        top = self.checks.fields(judgement) if judgement else b""
         item = Item(
             id_,
             envelope,
-            field_ + content,
+            top + field_ + content,
             session.wire.transcript,
             self.world.clock.now(),
             submitter=self._submitter(envelope.parameters.auth, session.account),

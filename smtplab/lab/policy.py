@@ -1,7 +1,8 @@
 """Policies: what a receiver asks of a client and its mail beyond the protocol. A lesson switches them on.
 
-An MTA asks each of its policies in turn; the first reply refuses. What a policy lets pass, the next one
-may still refuse. Each says why, in `session.why`, and the MTA keeps that with its decision (`decisions`).
+An MTA asks its checks (`checks`) and then each of its policies in turn; the first reply refuses. What a
+policy lets pass, the next one may still refuse. Each says why, in `session.why`, and the MTA keeps that with
+its decision (`decisions`).
 
 The policies that the lab has are in `policies`, and the blocklist's in `blocklist`.
 """
@@ -47,7 +48,8 @@ class Policy:
     async def on_accept(self, session: SmtpServer, envelope: Envelope, content: bytes) -> bytes:
         """The message with what the policy adds to it: header fields, on top of those that came.
 
-        Asked when no policy refuses. The MTA's own Received field goes above (RFC 5321 §4.4).
+        Asked when no policy refuses. The MTA's own Received field goes above (RFC 5321 §4.4), and above that
+        what it has checked.
         """
         return content
 
@@ -57,7 +59,7 @@ async def ask(session: SmtpServer, hook: Hook, about: str, *arguments: Any) -> R
 
     `about` is the path that the command names, "" for none.
     """
-    for policy in session.mta.policies:
+    for policy in (session.mta.checks, *session.mta.policies):
         session.why = None
         reply: Reply | None = await getattr(policy, hook)(session, *arguments)
         if reply or session.why:

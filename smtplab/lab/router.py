@@ -87,7 +87,7 @@ async def ask(server: Dns, question: Question, asker: str = "") -> Answer:
     except dns.resolver.NXDOMAIN as error:
         return Answer("no such name", alias=_alias(name, error.canonical_name))
     except dns.exception.DNSException as error:
-        return Answer("no answer", note=_note(error))
+        return Answer("no answer", note=note(error))
     alias = _alias(name, found.canonical_name)
     if not found.rrset:
         return Answer("no data", alias=alias)
@@ -98,7 +98,7 @@ def _alias(name: dns.name.Name, canonical: dns.name.Name) -> str:
     return "" if canonical == name else canonical.to_text(omit_final_dot=True)
 
 
-def _note(error: dns.exception.DNSException) -> str:
+def note(error: dns.exception.DNSException) -> str:
     """What went wrong, without the server's port, which is another in every lab."""
     if isinstance(error, dns.exception.Timeout):
         return "no answer in time"

@@ -48,3 +48,5 @@ class Unanswered:
             if not task.done():
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
+            elif not task.cancelled():
+                task.exception()  # seen, also where whoever waited is gone

@@ -1,0 +1,76 @@
+"""What a receiver does to the header section: its findings go on top, and forged ones of its own come out.
+
+Authentication-Results counts under the name of a server that the reader trusts. So a server at the border
+removes those that came in under its own name or another of its domains (RFC 8601 §5): nobody else may have
+written them. All others stay, for they claim nothing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from ...mail.domain import to_ascii
+from ...mail.header import fields
+from ...mail.header import results as reader
+from ...mail.text import encode
+
+if TYPE_CHECKING:
+    from .judgement import Judgement
+
+_FIELD = b"authentication-results"
+
+
+def on_top(judgement: Judgement, receiver: str) -> bytes:
+    """The fields to put above all others: Authentication-Results, and Received-SPF where SPF was checked."""
+    from ...auth import results
+    from ...auth.spf import received_spf
+
+    path = judgement.envelope.reverse_path
+    utf8 = judgement.envelope.parameters.smtputf8
+    text = results.write(
+        receiver,
+        spf=judgement.spf,
+        null_path=path.is_null,
+        utf8=utf8,
+    )
+    if judgement.spf is not None:
+        text = (
+            received_spf.write(
+                judgement.spf,
+                ip=judgement.client,
+                mail_from="" if path.is_null else path.address,
+                helo=judgement.helo,
+                receiver=receiver,
+                utf8=utf8,
+            )
+            + text
+        )
+    return encode(text)
+
+
+def without_own(content: bytes, names: Iterable[str]) -> tuple[bytes, tuple[str, ...]]:
+    """`content` without the Authentication-Results of these hosts and domains, and the values of those."""
+    header, blank, body = content.partition(b"\r\n\r\n")
+    if content.startswith(b"\r\n") or _FIELD not in header.lower():
+        return content, ()
+    mine = {name.lower() for name in names}
+    lines: list[bytes | None] = [*header.split(b"\r\n")]
+    removed = []
+    for field in fields(header + b"\r\n"):
+        if field.key.encode() == _FIELD and _is_of(reader.parse(field.value).authserv_id, mine):
+            removed.append(field.value)
+            lines[field.line - 1 : field.line - 1 + field.lines] = [None] * field.lines
+    kept = [line for line in lines if line is not None]
+    if not kept:  # the blank line that ends the header section is all that is left of it
+        return blank[2:] + body, tuple(removed)
+    return b"\r\n".join(kept) + blank + body, tuple(removed)
+
+
+def _is_of(name: str, mine: set[str]) -> bool:
+    """Whether `name` is one of these, or under one of them."""
+    try:
+        name = to_ascii(name).removesuffix(".")
+    except UnicodeError:
+        return False
+    return any(name == own or name.endswith(f".{own}") for own in mine)
