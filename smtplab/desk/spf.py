@@ -63,7 +63,7 @@ class Spf(Base):
         from ..show.spf_parts import Client
 
         own = [mta.host.name for mta in self.mtas.values() if domain in mta.store.domains]
-        hosts = {name: (name, f"{domain}'s own") for name in own}
+        hosts = {name: (name, "") for name in own}
         hosts |= {p.key: (p.host, p.name) for p in self.providers.values() if p.host}
         hosts |= {key: found for key, found in STRANGERS.items() if found[0] not in own}
         return [
@@ -110,8 +110,17 @@ class Spf(Base):
             reply, during = _say(session, sender, helo or source, address)
         self.settle()
         done = session.transcript
+        found = next((each for each in reversed(self.mta(RECEIVER).checked) if each.transcript is done), None)
         fields = self._fields(done) if reply.code == 250 and during == "." else ()
-        return Sent(RECEIVER, reply, during, fields=fields, transcript=done)
+        return Sent(
+            RECEIVER,
+            reply,
+            during,
+            verdict=found.spf if found else None,
+            outcome=found.step.why if found else "",
+            fields=fields,
+            transcript=done,
+        )
 
     def _with(self, address: str) -> str:
         """The host that has this address. Raises LabError where nobody has it."""
@@ -126,8 +135,8 @@ class Spf(Base):
         """What the receiver put on top of the message that came by this session."""
         for mail in reversed(self.mailbox(RECIPIENT)):
             if mail.transcript is done:
-                found = [(name, value) for name, value in mail.message.items() if name in FIELDS]
-                return tuple(f"{name}: {value}" for name, value in found)
+                found = [(name, str(value)) for name, value in mail.message.items() if name in FIELDS]
+                return tuple(f"{name}: {' '.join(value.split())}" for name, value in found)
         return ()
 
     def _spf_code(self, draft: Draft) -> Mapping[str, str]:

@@ -30,7 +30,7 @@ _STRING = re.compile(r'"((?:[^"\\]|\\.)*+)(?:"|\\?\Z)', re.DOTALL)
 class Answers:
     """What a record says about who sends: own networks, the MX hosts, other hosts, providers, and the rest.
 
-    `rest` is the all term as the choices have it, "" without one or with another.
+    `rest` is the all term without a plus sign, "" where there is none.
     """
 
     networks: tuple[str, ...] = ()
@@ -52,7 +52,7 @@ def read(record: str) -> Answers:
         tuple(networks),
         "mx" in lower,
         tuple(term[8:] for term in lower if term.startswith("include:")),
-        rest if rest in RESTS else "",
+        rest,
         lower == NOBODY.split(),
     )
 
@@ -66,17 +66,17 @@ def pasted(text: str) -> str:
     return " ".join(text.split())
 
 
-def include(record: str, domain: str, on: bool) -> str:
+def with_include(record: str, domain: str, on: bool) -> str:
     """With the term for a provider, or without it."""
     return _switch(record, f"include:{domain}", on)
 
 
-def mx(record: str, on: bool) -> str:
+def with_mx(record: str, on: bool) -> str:
     """With the domain's mail exchangers, or without."""
     return _switch(record, "mx", on)
 
 
-def rest(record: str, term: str) -> str:
+def with_rest(record: str, term: str) -> str:
     """With `term` ("-all", "~all", "?all" or "") for everybody else."""
     if term not in RESTS:
         raise LabError(f"For everybody else choose one of: {', '.join(filter(None, RESTS))}, or nothing.")
@@ -84,7 +84,7 @@ def rest(record: str, term: str) -> str:
     return _put(kept, term) if term else " ".join(kept)
 
 
-def networks(record: str, text: str) -> str:
+def with_networks(record: str, text: str) -> str:
     """With the addresses and networks in `text`, and no others. Raises LabError for what is none."""
     terms = []
     for word in re.split(r"[\s,;]+", text.strip()):

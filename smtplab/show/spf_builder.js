@@ -3,8 +3,8 @@
 // kernel is at work is done after it.
 
 const RESTS = [
-  ["-all", "-all", "is refused: these are all"], ["~all", "~all", "is suspect: probably not mine"],
-  ["?all", "?all", "I do not say"], ["", "none", "no last term"],
+  ["-all", "-all", "fail: it is not from us"], ["~all", "~all", "softfail: probably not from us"],
+  ["?all", "?all", "neutral: we do not say"], ["", "none", "no such term: neutral, too"],
 ];
 
 function spfBuilder(model, el) {
@@ -32,7 +32,7 @@ function spfBuilder(model, el) {
   // Who sends ----------------------------------------------------------------------------------------------
 
   const who = make("div", "sb-who");
-  const own = make("fieldset", "sb-set"), mx = tick("mx", "The hosts that take its mail", "mx, 1 lookup");
+  const own = make("fieldset", "sb-set"), mx = tick("mx", "The hosts that receive its mail", "mx, 1 lookup");
   const networks = field("networks", { placeholder: "192.0.2.10, 198.51.100.0/24" });
   const nobody = tick("nobody", "Nobody", "this domain sends no mail");
   const rest = make("fieldset", "sb-set sb-rest"), choices = make("div", "sb-choices");

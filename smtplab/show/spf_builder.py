@@ -93,17 +93,17 @@ class SpfBuilder(Scripted):
             raise LabError(
                 f"There is no service {key!r}. There are: {', '.join(s.key for s in self.services)}."
             )
-        return self.write(spf_answers.include(self.record, service.include, on))
+        return self.write(spf_answers.with_include(self.record, service.include, on))
 
     def own(self, networks: str | None = None, *, mx: bool | None = None, rest: str | None = None) -> str:
         """Own addresses and networks, whether the MX hosts send, and what to say about everybody else."""
         record = self.record
         if networks is not None:
-            record = spf_answers.networks(record, networks)
+            record = spf_answers.with_networks(record, networks)
         if mx is not None:
-            record = spf_answers.mx(record, mx)
+            record = spf_answers.with_mx(record, mx)
         if rest is not None:
-            record = spf_answers.rest(record, rest)
+            record = spf_answers.with_rest(record, rest)
         return self.write(record)
 
     def nobody(self, on: bool = True) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ..auth.spf import parse
 from ..mail.errors import RecordError
 from ..mail.text import encode, visible
-from .spf_answers import read
+from .spf_answers import RESTS, read
 from .spf_draft import Draft
 
 STRING = 255  # octets of one string in a TXT record (RFC 1035 §3.3)
@@ -86,6 +86,8 @@ def _smtplab(draft: Draft) -> str:
 def _built(record: str) -> str:
     """The call of spf.build that makes this record, "" where none does."""
     answers = read(record)
+    if answers.rest not in RESTS:
+        return ""
     given = []
     if answers.networks:
         given.append(f"ip={list(answers.networks)!r}")

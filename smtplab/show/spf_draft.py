@@ -76,8 +76,9 @@ class Draft:
 
     def weighed(self, service: Service) -> Service:
         """What including it costs now, and what is odd about it."""
-        tree = cost_tree(service.include, resolve=self._once)
-        return replace(service, lookups=tree.total + 1, note=tree.root.problem or service.note)
+        tree = cost_tree(self.domain, record=f"v=spf1 include:{service.include}", resolve=self._once)
+        (cost,) = tree.root.terms
+        return replace(service, lookups=cost.total, note=cost.problem or service.note)
 
     def text(self) -> str:
         """All of it, for a terminal."""

@@ -27,7 +27,7 @@ def meter(tree: CostTree) -> Markup:
     """The bar, a sentence about it, and the list."""
     return Markup(
         h.div(".sb-meter")[
-            h.div(".sb-sum")[_sum(tree), _voids(tree)],
+            h.div(".sb-sum")[_sum(tree), _voids(tree), _legend() if tree.total else None],
             bar(tree),
             h.ul(".sb-costs")[(_cost(cost) for cost in tree.root.terms)] if tree.root.terms else None,
         ]
@@ -55,6 +55,16 @@ def _voids(tree: CostTree) -> h.Element | None:
     how: Tone = "bad" if tree.voids > MAX_VOIDS else "later"
     words = f"{SIGNS[how]} {tree.voids} of {MAX_VOIDS} void lookups"
     return h.span(class_=f"smtplab-chip sb-chip smtplab-{CLASSES[how]}")[words]
+
+
+def _legend() -> h.Element:
+    """What the two kinds of cells mean."""
+    return h.span(".sb-legend")[
+        h.i(".sb-own-key", aria_hidden="true"),
+        "a term of the record ",
+        h.i(".sb-inner-key", aria_hidden="true"),
+        "inside an include",
+    ]
 
 
 def bar(tree: CostTree) -> h.Element:
@@ -102,7 +112,7 @@ def _cell(number: int, width: float, used: bool, own: bool) -> h.Element:
 
 def _name(cost: Cost, width: float) -> h.Element:
     """The name of one term above its cells; what has no room there is cut off by the picture itself."""
-    room = f"{max(cost.total, 1) * width:.3f}%"
+    room = f"{max(cost.total, 1) * width - 0.8:.3f}%"
     return h.svg(
         x=f"{(cost.number - 1) * width:.3f}%", y="0", width=room, height=str(TOP), overflow="hidden"
     )[

@@ -55,17 +55,16 @@ class Sent:
 
     `reply` is its last one and `during` what it answered ("MAIL", "RCPT", "." for the message). `verdict` is
     the receiver's own, None where it made none; `fields` are those that it put on top of the message.
-    `disposition` is where the message went, `note` a sentence where nobody answered.
+    `outcome` is a sentence about where the message went.
     """
 
     receiver: str
-    reply: Reply | None = None
-    during: str = ""
+    reply: Reply
+    during: str
     verdict: Verdict | None = None
-    disposition: str = ""
+    outcome: str = ""
     fields: tuple[str, ...] = ()
     transcript: Transcript | None = None
-    note: str = ""
 
 
 def services(offered: Sequence[Service], used: Sequence[str]) -> Markup:
@@ -140,14 +139,19 @@ def standing(record: str, published: Sequence[str]) -> Markup:
 
 def verdict(found: Verdict) -> Markup:
     """The evaluator's tree, by the one renderer."""
-    return Markup(verdict_html(found).replace(_STYLE, ""))
+    return _scrolls(verdict_html(found).replace(_STYLE, ""), "The steps")
 
 
 def change(comparison: Comparison | None) -> Markup:
     """What publishing would change for this question; nothing where nothing would."""
     if comparison is None:
         return Markup("")
-    return compared.html(comparison, styled=False)
+    return _scrolls(compared.html(comparison, styled=False), "What would change")
+
+
+def _scrolls(markup: str, label: str) -> Markup:
+    """What may be long, in a place of its own that scrolls, by keyboard too."""
+    return Markup(h.div(".sb-scroll", tabindex="0", role="group", aria_label=label)[Markup(markup)])
 
 
 def problem(sentence: str) -> Markup:
@@ -165,12 +169,16 @@ def sent(done: Sent | None, draft: bool) -> Markup:
         h.div(".sb-sent")[
             h.div(".sb-outcome")[
                 h.strong[shown(done.receiver, 100)],
-                _reply(done),
-                h.span(".sb-found")["its SPF check: ", result_chip(done.verdict.result)]
-                if done.verdict
-                else None,
-                h.span[_outcome(done)],
+                chip(done.reply.code, done.reply.enhanced),
+                h.span[_said(done)],
             ],
+            h.div(".sb-outcome")[
+                h.span["Its own SPF check says"], result_chip(done.verdict.result), shown(done.outcome, 300)
+            ]
+            if done.verdict
+            else h.p[shown(done.outcome, 300)]
+            if done.outcome
+            else None,
             h.p(".smtplab-dim")["The receiver sees what is published, not the draft."] if draft else None,
             h.pre(".sb-fields", tabindex="0")["\n".join(shown(field, 600) for field in done.fields)]
             if done.fields
@@ -180,19 +188,9 @@ def sent(done: Sent | None, draft: bool) -> Markup:
     )
 
 
-def _reply(done: Sent) -> h.Node:
-    if done.reply:
-        return chip(done.reply.code, done.reply.enhanced)
-    return h.span(".smtplab-chip.smtplab-later")[f"{SIGNS['later']} no reply"]
-
-
-def _outcome(done: Sent) -> str:
-    if done.reply is None:
-        return shown(done.note or "nobody answered", 300)
+def _said(done: Sent) -> str:
     where = "the message" if done.during == "." else done.during
-    said = shown(done.reply.text, 300)
-    way = f", and the message went to {shown(done.disposition, 60)}" if done.disposition else ""
-    return f"to {where}: {said}{way}"
+    return f"to {where}: {shown(done.reply.text, 300)}"
 
 
 def _dialogue(transcript: Transcript) -> h.Element:

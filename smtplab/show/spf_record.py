@@ -26,19 +26,20 @@ WORDS = {"permerror": "an error", "policy": "hardly meant", "neutral": "could be
 
 
 def record(text: str, advice: Sequence[Advice]) -> Markup:
-    """The record with its marks, and the list of remarks."""
+    """The record with its marks, and the list of remarks; without any, a sentence that says so."""
     told = list(advice[:MOST])
     left = len(advice) - len(told)
+    if not text:
+        return Markup("")
+    if not told:
+        fine = h.span(".sb-ok")[f"{SIGNS['good']} "]
+        return Markup(h.p(".sb-fine")[fine, "The linter has nothing to say about it."])
     return Markup(
         h.div(".sb-read")[
             h.pre(".sb-text", tabindex="0", role="group", aria_label="The record, with its marks")[
-                list(_marked(text, told)) if text else h.span(".smtplab-dim")["no record"]
+                list(_marked(text, told))
             ],
-            h.ol(".sb-advice")[(_remark(n, one, text) for n, one in enumerate(told, 1))]
-            if told
-            else h.p(".sb-fine")[h.span(".sb-ok")[f"{SIGNS['good']} "], "Nothing to say about its text."]
-            if text
-            else None,
+            h.ol(".sb-advice")[(_remark(n, one, text) for n, one in enumerate(told, 1))],
             h.p(".smtplab-dim")[f"and {left} remarks more"] if left else None,
         ]
     )
