@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .auth import dkim, spf
+    from .auth.dmarc import reports
     from .course import explain, glossary, hint, lesson, predict, progress, question, quiz
     from .desk import Lab
     from .lab import policies
@@ -45,6 +46,7 @@ _WHERE = {
     "policies": "lab.policies:",
     "dkim": "auth.dkim:",
     "spf": "auth.spf:",
+    "reports": "auth.dmarc.reports:",
     "content": "show.script",
     "Path": "mail.path",
     "Envelope": "mail.envelope",
