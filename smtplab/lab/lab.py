@@ -22,11 +22,10 @@ from dns.rdata import Rdata
 from ..mail.errors import LabError
 from ..mail.history import History
 from ..mail.path import Path
-from ..mail.topology import Topology
 from ..mail.transcript import Transcript
 from .accounts import issue
 from .blocklist import Blocklist
-from .cast import CAST, HOME, RECORDS, VISITOR, Actor, topology
+from .cast import CAST, HOME, RECORDS, VISITOR, Actor
 from .clock import Clock
 from .delivery import Delivery
 from .dialling import Dialling
@@ -48,6 +47,7 @@ from .timelines import Timelines
 from .world import World
 
 if TYPE_CHECKING:
+    from ..mail.topology import Topology
     from .mallory import Mallory
 
 _here: list[Lab] = []  # the lab of this notebook: there is one at a time
@@ -237,6 +237,8 @@ class Lab(Dialling, Routes, Programs, Services, Reporting, Timelines):
 
     def topology(self) -> Topology:
         """The hosts with their roles, addresses and ports, and who opens connections to whom."""
+        from .layout import topology
+
         return topology(self._where)
 
     def _where(self, host: str, port: int) -> tuple[str, int] | None:

@@ -12,17 +12,16 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ..mail.text import encode
-from ..mail.timeline import Event
 from ..mail.transcript import Side, Transcript
-from . import timeline
 from .delivery import Delivery
 from .direct import Direct
 from .item import Item
-from .timeline import Entry
 
 if TYPE_CHECKING:
+    from ..mail.timeline import Event
     from .dns import Dns, Query
     from .mta import Mta
+    from .timeline import Entry
 
 
 class Timelines:
@@ -43,9 +42,13 @@ class Timelines:
 
         Each transcript, query, decision, message in a queue, attempt, local delivery and notice is one event.
         """
+        from . import timeline  # it loads with the first one that is asked for
+
         return timeline.ordered(self._of_all() if delivery is None else self._of_one(delivery))
 
     def _of_all(self) -> Iterator[Entry]:
+        from . import timeline
+
         yield from map(timeline.connection, self.transcripts)
         yield from map(timeline.question, self.dns.queries)
         for mta in self.mtas.values():
@@ -54,6 +57,8 @@ class Timelines:
                 yield from timeline.queued(item)
 
     def _of_one(self, delivery: Delivery | Direct) -> Iterator[Entry]:
+        from . import timeline
+
         first = [delivery.item] if isinstance(delivery, Direct) else []
         items = self._family([*first, *delivery.items()])
         hops = self._hops(delivery, items)
@@ -91,6 +96,8 @@ class Timelines:
 
 def _came(items: list[Item]) -> Iterator[tuple[int, bytes]]:
     """For each copy that another host of the lab handed over: the header section that it came with."""
+    from .timeline import header_section
+
     by_connection: dict[tuple[int, str], Item] = {}
     for item in items:
         for attempt in item.attempts:
@@ -101,7 +108,7 @@ def _came(items: list[Item]) -> Iterator[tuple[int, bytes]]:
     for item in items:
         for path in item.envelope.forward_paths:
             if upstream := by_connection.get((id(item.transcript), path.address)):
-                yield id(item), timeline.header_section(upstream.content)
+                yield id(item), header_section(upstream.content)
                 break
 
 
