@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeVar
@@ -31,7 +31,7 @@ from dns.rdatatype import RdataType
 
 from ..mail.errors import LabError
 from .dns_server import ASKER, HOST, PAYLOAD, Address, Server, Transport
-from .dns_values import full_name, rdataset, record_type
+from .dns_values import full_name, owner, rdataset, record_type
 from .dns_view import Record, Store, ZoneView
 from .dns_zones import Found
 from .order import turn
@@ -156,6 +156,19 @@ class Dns:
         for address in addresses:
             backwards = dns.reversename.from_address(address)
             self._store.put(backwards, rdataset(RdataType.PTR, [host.to_text()]))
+
+    def fill(self, zones: Mapping[str, Iterable[tuple[str, str, Sequence[str]]]]) -> None:
+        """New zones at once: zone -> (name, type, values), names as for `ZoneView.set`, PTR by address.
+
+        What is at their names already goes. For many records it is much faster than one by one.
+        """
+        records = []
+        for zone, wanted in zones.items():
+            apex = full_name(zone)
+            for name, rdtype, values in wanted:
+                at = dns.reversename.from_address(name) if rdtype == "PTR" else owner(name, apex)
+                records.append((at, rdataset(record_type(rdtype), values)))
+        self._store.fill(map(full_name, zones), records)
 
     # faults -------------------------------------------------------------------------------------
 

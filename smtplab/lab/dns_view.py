@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import dns.rdataset
@@ -35,6 +35,11 @@ class Store:
         """Put `records` in the place of those of their type at `name`."""
         with self._lock:
             self.zones = self.zones.put(name, records)
+
+    def fill(self, apexes: Iterable[Name], records: Iterable[tuple[Name, dns.rdataset.Rdataset]]) -> None:
+        """Put whole zones with their records in at once, in place of what is at their names now."""
+        with self._lock:
+            self.zones = self.zones.filled(apexes, records)
 
     def drop(self, name: Name, rdtype: RdataType | None) -> None:
         """Take away the records of this type at `name`, or all."""

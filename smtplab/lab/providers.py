@@ -158,14 +158,19 @@ class Providers(Mapping[str, Provider]):
 
 def publish(dns: Dns, *providers: Provider) -> None:
     """Put the zones of `providers` (all of them by default) into the DNS, as they were at the beginning."""
-    for provider in providers or PROVIDERS:
-        if provider.gone:
-            continue
-        view = dns.add_zone(provider.domain)
-        for name, text in provider.records:
-            view.set(name, "TXT", text)
-        for host, addresses in provider.hosts:
-            dns.set_addresses(host, *addresses)
+    dns.fill({one.domain: list(_zone(one)) for one in providers or PROVIDERS if not one.gone})
+
+
+def _zone(provider: Provider) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Its records: name, type, values."""
+    for name, text in provider.records:
+        yield name, "TXT", (text,)
+    for host, addresses in provider.hosts:
+        for rdtype, colon in (("A", False), ("AAAA", True)):
+            if values := tuple(address for address in addresses if (":" in address) == colon):
+                yield host, rdtype, values
+        for address in addresses:
+            yield address, "PTR", (host,)
 
 
 class Services:

@@ -17,7 +17,7 @@ from ipaddress import ip_network
 from ..mail.errors import LabError
 
 VERSION = "v=spf1"
-NOBODY = f"{VERSION} -all"  # RFC 7208 §10.1.2: a domain that sends no mail
+NOBODY = f"{VERSION} -all"  # RFC 7208 §10.1: a domain that sends no mail
 RESTS = ("-all", "~all", "?all", "")
 
 _ORDER = ("ip", "mx", "a", "include", "exists", "ptr", "all", "redirect", "exp")

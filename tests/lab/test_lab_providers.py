@@ -35,6 +35,7 @@ def test_including_one_costs_what_it_says_and_lets_its_hosts_send(lab: Lab, prov
         assert name.endswith(provider.domain)
         for address in addresses:
             assert in_the_lab(address)
+            assert lab.dns.resolver().resolve_address(address)[0].to_text() == f"{name}."
             assert including(lab, address, provider.key)[0] == "pass"
 
 
