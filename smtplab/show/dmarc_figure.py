@@ -50,6 +50,18 @@ def figure(reports: Report | Iterable[Report], *, dark: bool = False) -> Picture
     return picture
 
 
+def svg(picture: Picture) -> str:
+    """A matplotlib Figure as SVG, its words as text: the same picture gives the same SVG."""
+    import io
+
+    import matplotlib
+
+    out = io.StringIO()
+    with matplotlib.rc_context({"svg.hashsalt": "smtplab", "svg.fonttype": "none"}):
+        picture.savefig(out, format="svg", metadata={"Date": None})
+    return out.getvalue()
+
+
 def _bars(counted: Summary) -> list[tuple[str, tuple[int, int, int, int]]]:
     """A name and the counts by `KINDS` for each bar, most messages first."""
     bars = [

@@ -30,15 +30,16 @@ STYLE = """
 .smtplab-dmarc .dr-spf{fill:color-mix(in srgb,var(--smtplab-ok) 45%,var(--smtplab-bg))}
 .smtplab-dmarc .dr-dkim{fill:var(--smtplab-ok-bg)}
 .smtplab-dmarc rect.dr-fail{fill:var(--smtplab-no);stroke:var(--smtplab-no)}
-.smtplab-dmarc .dr-key{display:flex;flex-wrap:wrap;gap:2px 16px;margin:0 0 10px;padding:0;list-style:none}
+.smtplab-dmarc.smtplab.smtplab ul.dr-key{display:flex;flex-wrap:wrap;gap:2px 16px;margin:0 0 10px;padding:0;
+ list-style:none}
 .smtplab-dmarc .dr-key svg{width:11px;height:11px;margin-right:5px;vertical-align:-1px}
 .smtplab-dmarc .dr-scroll{overflow-x:auto}
-.smtplab-dmarc .dr-scroll table{width:100%;min-width:640px}
+.smtplab-dmarc.smtplab.smtplab .dr-scroll table{table-layout:auto;width:100%;min-width:640px}
 .smtplab-dmarc.smtplab.smtplab tbody th,.smtplab-dmarc.smtplab td{vertical-align:top}
 .smtplab-dmarc.smtplab.smtplab thead th{white-space:normal;vertical-align:bottom}
 .smtplab-dmarc.smtplab.smtplab tbody th{font-weight:400}
 .smtplab-dmarc .dr-look{min-width:200px} .smtplab-dmarc .dr-bar{margin-top:4px}
-.smtplab-dmarc .dr-from{min-width:115px;overflow-wrap:anywhere}
+.smtplab-dmarc .dr-from{min-width:125px;overflow-wrap:anywhere} .smtplab-dmarc th code{white-space:nowrap}
 .smtplab-dmarc .dr-notes{margin-top:8px}
 """
 

@@ -36,7 +36,10 @@ _HTML = {
     ("smtplab.auth.dmarc.reports.record", "Report"): "dmarc_report.html",
     ("smtplab.auth.dmarc.reports.record", "Reports"): "dmarc_report.reports_html",
 }
-_SVG = {("smtplab.mail.transcript", "Transcript"): "ladder.svg"}
+_SVG = {
+    ("smtplab.mail.transcript", "Transcript"): "ladder.svg",
+    ("matplotlib.figure", "Figure"): "dmarc_figure.svg",  # until pyplot is imported, which draws them its way
+}
 _PLAIN = {
     ("smtplab.mail.transcript", "Transcript"): "register.text",
     ("smtplab.mail.verdict", "Verdict"): "register.text",

@@ -13,7 +13,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from smtplab.auth.dmarc.reports import Report, Reports, SpfResult, may_report
-from smtplab.show.dmarc_figure import SENDERS, figure
+from smtplab.show.dmarc_figure import SENDERS, figure, svg
 from smtplab.show.dmarc_report import html, reports_html
 from smtplab.show.register import register
 from tests.auth.test_auth_dmarc_reports import REPORT, ROW
@@ -133,6 +133,17 @@ def test_a_report_displays_itself() -> None:
             assert data["text/plain"].startswith("Aggregate report on acorn.example")
     finally:
         InteractiveShell.clear_instance()
+
+
+def test_a_figure_displays_itself_and_always_in_the_same_way() -> None:
+    shell = InteractiveShell.instance()
+    try:
+        register(shell)
+        data, _ = shell.display_formatter.format(figure([DAY, NEXT]))
+    finally:
+        InteractiveShell.clear_instance()
+    assert "203.0.113.9" in data["image/svg+xml"]
+    assert data["image/svg+xml"] == svg(figure([DAY, NEXT]))
 
 
 def bars(axes: Any) -> dict[str, list[float]]:
