@@ -19,7 +19,6 @@ import dns.name
 import dns.resolver
 
 from ..mail.route import Answer, Cname, Question, Route
-from ..mail.routing import decide, relay_through
 from .dns import Dns
 from .world import World
 
@@ -49,6 +48,8 @@ class Router:
 
     async def plan(self, domain: str) -> Route:
         """What the next `route` will decide, as long as the DNS stays as it is."""
+        from ..mail.routing import decide  # it loads with the first message
+
         domain = domain.lower()
         random = self.world.random(f"route/{self.name}/{domain}/{self._rounds[domain]}")
         return await self._drive(
@@ -57,6 +58,8 @@ class Router:
 
     async def to_smart_host(self, host: str) -> Route:
         """The addresses of a smart host: no MX is asked for."""
+        from ..mail.routing import relay_through
+
         random = self.world.random("smart host")
         return await self._drive(
             relay_through(host, random=random, me=self._me(), cname=self.cname, versions=self._versions())

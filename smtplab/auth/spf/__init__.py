@@ -6,10 +6,10 @@ from smtplab.mail.lazy import lazily
 
 if TYPE_CHECKING:
     from ..advice import Advice
-    from .building import build
+    from .build import build
     from .check import check_host, cost_tree
     from .evaluation import evaluate
-    from .linting import cost, lint
+    from .lint import cost, lint
     from .record import Mechanism, Modifier, Record, parse, select
     from .result import SpfVerdict, refusal
     from .tree import Cost, CostTree
@@ -19,10 +19,10 @@ else:
         __name__,
         {
             "Advice": "..advice",
-            "build": ".building",
+            "build": ".build",
             **dict.fromkeys(("check_host", "cost_tree"), ".check"),
             "evaluate": ".evaluation",
-            **dict.fromkeys(("cost", "lint"), ".linting"),
+            **dict.fromkeys(("cost", "lint"), ".lint"),
             **dict.fromkeys(("Mechanism", "Modifier", "Record", "parse", "select"), ".record"),
             **dict.fromkeys(("SpfVerdict", "refusal"), ".result"),
             **dict.fromkeys(("Cost", "CostTree"), ".tree"),
