@@ -40,6 +40,7 @@ def sign(
     headers: Iterable[str] | None = None,
     canonicalization: tuple[Form, Form] = ("relaxed", "relaxed"),
     identity: str = "",
+    length: int | None = None,
     now: datetime | None = None,
     expires: datetime | None = None,
 ) -> bytes:
@@ -47,7 +48,8 @@ def sign(
 
     `message` has CR LF line ends. `headers` are the names for h=; a name that stands there more often than in
     the message keeps others from adding such a field (RFC 6376 §8.15). Left out, they are those of
-    `WORTH_SIGNING` that the message has, and From once more. `now` and `expires` become t= and x=. Raises
+    `WORTH_SIGNING` that the message has, and From once more. `now` and `expires` become t= and x=. `length`
+    becomes l=: so many octets of the canonical body are signed, and whatever follows them is not. Raises
     RecordError for a domain or selector that the DNS cannot hold, and where h= would not name From.
     """
     for what, name in (("domain", domain), ("selector", selector)):
@@ -66,8 +68,9 @@ def sign(
         **({"i": identity} if identity else {}),
         **({"t": str(int(now.timestamp()))} if now else {}),
         **({"x": str(int(expires.timestamp()))} if expires else {}),
+        **({"l": str(length)} if length is not None else {}),
         "h": ":".join(names),
-        "bh": b64encode(read.body_hash(canonicalization[1]).digest).decode(),
+        "bh": b64encode(read.body_hash(canonicalization[1], length).digest).decode(),
     }
     unsigned = _written(tags)
     octets = signed_octets(read.covered(names), unsigned, canonicalization[0])
