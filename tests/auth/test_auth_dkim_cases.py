@@ -1,4 +1,4 @@
-"""Each message in tests/cases/dkim, with the records of its .dns file, comes to the verdicts of its .json file."""
+"""Each message in tests/cases/dkim, with the records of its .dns file, comes to the verdicts of its .json."""
 
 from __future__ import annotations
 

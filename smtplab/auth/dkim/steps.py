@@ -95,7 +95,7 @@ def body_sizes(found: BodyHash, form: str, length: int | None) -> tuple[Step, ..
     steps = [Step(f"the {form} form", f"{found.size} octets", "", ref)]
     if length is not None and length < found.size:
         why = f"{found.size - length} octets come after the {length} that are signed: anybody may write them"
-        steps.append(Step(f"l={length}", why, "policy", "RFC 6376 §8.2"))
+        steps.append(Step(f"behind l={length}", why, "policy", "RFC 6376 §8.2"))
     elif length is not None and length > found.size:
         why = f"it says more octets than there are, and there are {found.size}: the end is missing"
         steps.append(Step(f"l={length}", why, "fail", "RFC 6376 §3.5"))

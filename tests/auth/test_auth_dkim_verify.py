@@ -1,0 +1,302 @@
+"""Verification: what each tag and each key record leads to, and the explanation that goes with it."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+import dns.rdata
+import dns.resolver
+import pytest
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from smtplab.auth import dkim
+from smtplab.auth.dkim import DkimVerdict, Policy
+from smtplab.auth.dkim.message import Message, signed_octets, without_value
+from smtplab.mail.route import Answer
+from smtplab.mail.verdict import walk
+from tests.auth.dkim_zone import DOMAIN, KEYS, MESSAGE, NAME, NOW, published, rewritten, signed, verdict, zone
+
+KEY = KEYS["ed25519"]
+RSA = KEYS["rsa"]
+RECORD = dkim.record(KEY)
+SIGNED = signed(MESSAGE, KEY)
+
+
+def tags(change: Callable[[str], str], message: bytes = SIGNED) -> bytes:
+    return rewritten(message, KEY, change)
+
+
+def more(tag: str, message: bytes = SIGNED) -> bytes:
+    """With one more tag, signed anew."""
+    return tags(lambda field: field.replace(" b=", f" {tag}; b="), message)
+
+
+def found(verdict: DkimVerdict, what: str) -> str:
+    """The words of the first step of this name."""
+    return next(step.why for _, step in walk(verdict.steps) if step.what == what)
+
+
+def test_a_pass_shows_everything() -> None:
+    result = verdict(signed(MESSAGE, RSA, now=NOW, identity="alice@acorn.example"), published(RSA))
+    assert (result.result, result.cause, result.method) == ("pass", "", "DKIM")
+    assert (result.domain, result.selector, result.identity) == (DOMAIN, "s1", "alice@acorn.example")
+    assert (result.algorithm, result.body_hash) == ("rsa-sha256", result.claimed)
+    assert result.canonical_body.startswith(b"Shall we have tea?\r\n\r\n Or coffee, or both.\r\n")
+    assert result.canonical_header.startswith(b"from:Alice <alice@acorn.example>\r\n")
+    assert result.canonical_header.endswith(b"b=")
+    assert [(question.name, question.rdtype) for question, _ in result.queries] == [(NAME, "TXT")]
+    assert (
+        result.key is not None
+        and result.key.bits == 2048
+        and result.field in signed(MESSAGE, RSA) + result.field
+    )
+    assert "118 octets" in found(result, "computed") or "octets" in found(result, "computed")
+    assert all(step.ref for step in result.steps)
+    assert result.to_dict()["cause"] == "" and "✓ pass" in result.text()
+
+
+@pytest.mark.parametrize(
+    ("tag", "result", "cause"),
+    [
+        ("i=bob@mail.acorn.example", "pass", ""),
+        ("i=@birch.example", "permerror", "domain-mismatch"),
+        ("i=@ACORN.example", "pass", ""),
+        ("i=@notacorn.example", "permerror", "domain-mismatch"),
+        ("q=dns/txt", "pass", ""),
+        ("q=http:dns/txt", "pass", ""),
+        ("q=http", "neutral", "syntax"),
+        ("x=1772442001; t=1772442000", "pass", ""),
+        ("x=1772441000", "policy", "expired"),
+        ("x=1772441999", "pass", ""),  # a second ago: within the skew
+        ("x=1772441000; t=1772442000", "neutral", "syntax"),
+        ("t=1772442200", "pass", ""),
+        ("t=1772449200", "policy", "future"),
+        ("t=99999999999999", "neutral", "syntax"),
+        ("x-unknown=1", "neutral", "syntax"),
+        ("zz=1", "pass", ""),
+        ("d=acorn.example", "neutral", "syntax"),  # twice
+        ("l=99999", "fail", "body-truncated"),
+        ("l=a", "neutral", "syntax"),
+        ("z=From:a|b", "pass", ""),
+    ],
+)
+def test_one_more_tag(tag: str, result: str, cause: str) -> None:
+    one = verdict(more(tag), published(KEY))
+    assert (one.result, one.cause) == (result, cause)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "result", "cause"),
+    [
+        ("v=1;", "", "neutral", "syntax"),
+        ("v=1;", "v=2;", "neutral", "syntax"),
+        ("a=ed25519-sha256", "a=ed448-sha512", "neutral", "algorithm"),
+        ("a=ed25519-sha256", "a=rsa-sha256", "permerror", "key-type"),
+        ("c=relaxed/relaxed;", "", "fail", "canonicalization"),
+        ("c=relaxed/relaxed", "c=relaxed/simple", "fail", "canonicalization"),
+        ("c=relaxed/relaxed", "c=nofws", "neutral", "syntax"),
+        ("d=acorn.example", "d=acorn", "neutral", "syntax"),
+        ("d=acorn.example", "d=.acorn.example", "neutral", "syntax"),
+        ("d=acorn.example", "d=birch.example", "permerror", "no-key"),
+        ("s=s1", "s=s2", "permerror", "no-key"),
+        ("s=s1", "s=s 1", "pass", ""),  # white space in a name is white space between nothing
+        ("h=from:from:", "h=", "permerror", "from-unsigned"),
+        ("h=from:", "h=from::", "neutral", "syntax"),
+        ("h=from:", "h=FROM : ", "pass", ""),
+        ("bh=", "bh=!", "neutral", "syntax"),
+    ],
+)
+def test_another_tag(old: str, new: str, result: str, cause: str) -> None:
+    def change(field: str) -> str:
+        assert old in field
+        return field.replace(old, new)
+
+    one = verdict(tags(change), published(KEY))
+    assert (one.result, one.cause) == (result, cause)
+
+
+@pytest.mark.parametrize(
+    ("record", "result", "cause"),
+    [
+        (RECORD.replace("v=DKIM1; ", ""), "pass", ""),
+        (RECORD + "; t=s", "pass", ""),
+        (RECORD + "; t=y:s; n=notes; s=email; h=sha256:sha1", "pass", ""),
+        (RECORD + "; s=tlsrpt", "permerror", "key-service"),
+        (RECORD + "; h=sha1", "permerror", "key-hash"),
+        (RECORD.replace("k=ed25519", "k=rsa"), "neutral", "key-syntax"),
+        (RECORD.replace("k=ed25519", "k=dilithium"), "permerror", "key-type"),
+        ("v=DKIM1; k=ed25519; p=", "permerror", "revoked"),
+        ("v=DKIM1; k=ed25519; p=AAAA", "neutral", "key-syntax"),
+        ("k=ed25519; v=DKIM1; p=", "neutral", "key-syntax"),
+        ("v=DKIM2; p=", "neutral", "key-syntax"),
+        ("", "neutral", "key-syntax"),
+        ("\x00\x1b[31m", "neutral", "key-syntax"),
+        (dkim.record(RSA), "permerror", "key-type"),
+    ],
+)
+def test_key_records(record: str, result: str, cause: str) -> None:
+    one = verdict(SIGNED, zone({NAME: record}))
+    assert (one.result, one.cause) == (result, cause)
+
+
+def test_several_records_are_tried_in_order() -> None:
+    other = dkim.record(dkim.generate("ed25519"))
+    one = verdict(SIGNED, zone({NAME: ["v=spf1 -all", other, RECORD]}))
+    assert one.result == "pass" and one.key is not None and one.key.text == RECORD
+    assert verdict(SIGNED, zone({NAME: ["v=spf1 -all", "hello"]})).cause == "no-key"
+    assert verdict(SIGNED, zone({NAME: [other] * 20 + [RECORD]})).result == "fail"
+
+
+def test_flags_of_the_key() -> None:
+    assert verdict(SIGNED, zone({NAME: RECORD + "; t=y"})).testing
+    below = more("i=bob@mail.acorn.example")
+    strict = verdict(below, zone({NAME: RECORD + "; t=s"}))
+    assert (strict.result, strict.cause) == ("permerror", "key-domain")
+
+
+def test_the_dns_does_not_answer() -> None:
+    def silent(name: str, rdtype: str) -> Sequence[dns.rdata.Rdata]:
+        raise dns.resolver.LifetimeTimeout(timeout=1, errors=[])
+
+    one = verdict(SIGNED, silent)
+    assert (one.result, one.cause) == ("temperror", "no-dns")
+    assert found(one, "key").startswith("the key cannot be had now")
+
+
+def test_a_short_key() -> None:
+    short = dkim.generate(bits=1024)
+    message, resolve = signed(MESSAGE, short), published(short)
+    assert verdict(message, resolve).result == "pass"
+    one = verdict(message, resolve, policy=Policy(least_bits=2048))
+    assert (one.result, one.cause) == ("policy", "weak-key")
+
+
+def test_a_key_that_is_far_too_short() -> None:
+    """512 bits, which no library makes any more: an odd number of that length does for the record."""
+    tiny = RSAPublicNumbers(65537, 2**511 + 111).public_key()
+    public = b64encode(tiny.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode()
+    one = verdict(signed(MESSAGE, RSA), zone({NAME: f"v=DKIM1; p={public}"}))
+    assert (one.result, one.cause) == ("permerror", "weak-key")
+
+
+def test_sha1() -> None:
+    read = Message(signed(MESSAGE, RSA))
+    own = read.signatures[0]
+    digest = b64encode(read.body_hash("relaxed", name="sha1").digest).decode()
+    unsigned = without_value(own).decode().replace("sha256", "sha1")
+    start = unsigned.index("bh=") + 3
+    unsigned = unsigned[:start] + digest + unsigned[unsigned.index(";", start) :]
+    names = unsigned.partition("h=")[2].partition(";")[0].replace("\r\n ", "").split(":")
+    octets = signed_octets(read.covered(names, own), unsigned.encode(), "relaxed")
+    value = b64encode(RSA.sign(octets, PKCS1v15(), SHA1()))  # type: ignore[call-arg, union-attr]
+    message = unsigned.encode() + value + b"\r\n" + MESSAGE
+    one = verdict(message, published(RSA))
+    assert (one.result, one.cause) == ("permerror", "sha1")
+    assert verdict(message, published(RSA), policy=Policy(sha1=True)).result == "pass"
+
+
+def test_length() -> None:
+    size = len(MESSAGE.partition(b"\r\n\r\n")[2])
+    message = signed(MESSAGE, KEY, canonicalization=("relaxed", "simple"))
+    limited = more(f"l={size}", message)
+    assert verdict(limited + b"A footer\r\n", published(KEY)).result == "pass"
+    one = verdict(limited + b"A footer\r\n", published(KEY), policy=Policy(length=False))
+    assert (one.result, one.cause) == ("policy", "body-length")
+    assert "10 octets come after" in found(
+        verdict(limited + b"A footer\r\n", published(KEY)), f"behind l={size}"
+    )
+    assert verdict(limited.replace(b"tea?", b"milk?"), published(KEY)).result == "fail"
+    assert verdict(limited[:-20] + b"\r\n", published(KEY)).cause == "body-truncated"
+
+
+@pytest.mark.parametrize(
+    ("change", "result", "cause"),
+    [
+        (lambda m: m.replace(b"From: Alice <alice@acorn.example>\r\n", b""), "permerror", "from-missing"),
+        (
+            lambda m: m.replace(b"From: Alice", b"From: Mallory <m@m.example>\r\nFrom: Alice"),
+            "fail",
+            "header-added:from",
+        ),
+    ],
+)
+def test_no_from_and_two(change: Callable[[bytes], bytes], result: str, cause: str) -> None:
+    one = verdict(change(SIGNED), published(KEY))
+    assert (one.result, one.cause) == (result, cause)
+
+
+def test_two_from_that_the_signature_lets_through() -> None:
+    once = signed(MESSAGE, KEY, headers=["from", "subject"])
+    two = once.replace(b"From: Alice", b"From: Mallory <m@mallory.example>\r\nFrom: Alice")
+    one = verdict(two, published(KEY))
+    assert (one.result, one.cause) == ("policy", "from-many")
+    assert verdict(two, published(KEY), policy=Policy(many_from=True)).result == "pass"
+
+
+def test_several_signatures_each_get_a_verdict() -> None:
+    both = signed(SIGNED, RSA)
+    resolve = zone({NAME: [RECORD, dkim.record(RSA)]})
+    verdicts = dkim.verify(both, resolve=resolve, now=NOW)
+    assert [(one.result, one.algorithm) for one in verdicts] == [
+        ("pass", "rsa-sha256"),
+        ("pass", "ed25519-sha256"),
+    ]
+    many = b"".join([SIGNED.partition(b"Received")[0]] * 30) + MESSAGE
+    verdicts = dkim.verify(many, resolve=published(KEY), now=NOW, policy=Policy(most=3))
+    assert [one.result for one in verdicts] == ["pass"] * 3 + ["policy"] * 27
+    assert verdicts[-1].cause == "too-many" and dkim.verify(MESSAGE, resolve=resolve, now=NOW) == []
+
+
+def test_signing_a_signature_takes_the_one_below() -> None:
+    """h= may name DKIM-Signature: then another one is meant, never the field itself (RFC 6376 §3.7)."""
+    below = SIGNED
+    above = signed(below, RSA, headers=["from", "dkim-signature"])
+    resolve = zone({NAME: [RECORD, dkim.record(RSA)]})
+    assert [one.result for one in dkim.verify(above, resolve=resolve, now=NOW)] == ["pass", "pass"]
+    changed = above.replace(b"a=ed25519-sha256", b"x=1772500000; a=ed25519-sha256")
+    assert [one.result for one in dkim.verify(changed, resolve=resolve, now=NOW)] == ["fail", "fail"]
+
+
+def test_a_file_with_bare_line_feeds() -> None:
+    one = verdict(SIGNED.replace(b"\r\n", b"\n"), published(KEY))
+    assert one.result == "pass" and one.steps[0].what == "line ends"
+
+
+def test_the_question_is_asked_once_and_by_a_generator() -> None:
+    both = SIGNED.partition(b"Received")[0] + SIGNED
+    asking = dkim.evaluate(both, now=NOW)
+    question = next(asking)
+    assert (question.name, question.rdtype) == (NAME, "TXT")
+    with pytest.raises(StopIteration) as end:
+        asking.send(Answer("found", (RECORD,)))
+    assert [one.result for one in end.value.value] == ["pass", "pass"]
+
+
+def test_internationalized_names() -> None:
+    message = tags(
+        lambda field: field.replace("d=acorn.example", "d=bücher.example; i=@mail.xn--bcher-kva.example")
+    )
+    one = verdict(message, zone({"s1._domainkey.xn--bcher-kva.example": RECORD}))
+    assert (one.result, one.domain) == ("pass", "bücher.example")
+    assert (
+        verdict(message.replace(b"@mail.xn--bcher-kva", b"@mail.birch"), published(KEY)).cause
+        == "domain-mismatch"
+    )
+
+
+def test_what_if() -> None:
+    one = verdict(SIGNED, published(KEY))
+    gone = one.what_if(records={(NAME, "TXT"): []})
+    assert (gone.after.result, gone.changed) == ("permerror", True)
+    later = verdict(more("x=1772445600"), published(KEY)).what_if(now=NOW + timedelta(days=1))
+    assert later.after.result == "policy"
+    assert one.what_if(message=SIGNED + b"Bye\r\n").after.result == "fail"
+    assert one.what_if(message=MESSAGE).after.result == "none"
+    assert one.what_if(policy=Policy(most=0)).after.result == "policy"
+    again = one.what_if(records={(NAME, "TXT"): "v=DKIM1; p="}).after
+    assert again.what_if(records={(NAME, "TXT"): RECORD}).after.result == "pass"
