@@ -316,6 +316,22 @@ def test_what_is_made_of_it(before: str, after: str, see: Callable[[Report], boo
     assert see(read(OLD.replace(before, after).encode()))
 
 
+def test_octets_that_are_not_utf_8_are_replaced() -> None:
+    found = read(OLD.encode().replace(b"Elm", b"M\xfcller " + b"\xc3\xbc" * 40_000 + b"\xe2\x82"))
+    assert found.organization.startswith("M\ufffdller \u00fc\u00fc")
+    assert "not UTF-8" in " ".join(found.remarks)
+    text = OLD.replace('version="1.0"', 'version="1.0" encoding="ISO-8859-1"').replace("Elm", "M\u00fcller")
+    found = read(text.encode("latin-1"))
+    assert (found.organization, found.remarks) == ("M\u00fcller", ())
+
+
+def test_a_reason_without_a_type() -> None:
+    said, nothing = "<reason>arc=pass</reason>", "<reason/>"
+    found = read(OLD.replace("<reason><type>sampled_out</type></reason>", said + nothing).encode())
+    assert found.rows[0].reasons == (Reason("other", "arc=pass"),)
+    assert "no type" in " ".join(found.remarks)
+
+
 def test_a_report_without_records_is_read_and_remarked() -> None:
     start, end = OLD.index(" <record>"), OLD.index("</feedback>")
     found = read((OLD[:start] + OLD[end:]).encode())

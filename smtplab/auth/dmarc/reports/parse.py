@@ -7,6 +7,8 @@ mean.
 
 from __future__ import annotations
 
+import re
+from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterator
 from xml.parsers import expat
 
@@ -20,6 +22,8 @@ PARTS = 5_000  # elements within a record; 100 signatures have 500 (RFC 9990 §3
 TEXT = 4_000  # characters of one text; the rest is left out
 STUCK = 1 << 20  # octets that may come without an element beginning or ending
 OLD_NAMESPACES = ("http://dmarc.org/dmarc-xml/0.1", "http://dmarc.org/dmarc-xml/0.2")
+
+_REPLACED = "\ufffd".encode()
 
 # An element: its children by name, each a text or an element again, in order.
 Element = dict[str, list["str | Element"]]
@@ -68,14 +72,30 @@ class Elements:
     def _begun(self) -> Iterator[bytes]:
         """The pieces, without white space before the first tag, which XML forbids and some senders write."""
         begun = False
+        mend: Callable[[bytes], bytes] | None = None
         for piece in self._pieces:
             if not begun:
                 stripped = piece.lstrip(b" \t\r\n")
-                if stripped is not piece and len(stripped) < len(piece):
+                if len(stripped) < len(piece):
                     self._remark("there is white space before the XML begins")
                 piece, begun = stripped, bool(stripped)
+                mend = self._mender() if _is_utf8(piece) else None
+            if mend:
+                piece = mend(piece)
             if piece:
                 yield piece
+
+    def _mender(self) -> Callable[[bytes], bytes]:
+        """Puts U+FFFD where octets are no UTF-8, as some senders have them in names and comments."""
+        decoder = getincrementaldecoder("utf-8")("replace")
+
+        def mend(piece: bytes) -> bytes:
+            mended = decoder.decode(piece).encode()
+            if mended.count(_REPLACED) > piece.count(_REPLACED):
+                self._remark("it has octets that are not UTF-8, which were replaced")
+            return mended
+
+        return mend
 
     def _feed(self, piece: bytes, last: bool) -> None:
         self._offset += len(self._piece)
@@ -156,6 +176,14 @@ class Elements:
             self._remark(f"a text is longer than {TEXT} characters, and was cut")
         self._text.append(text[:room])
         self._size += len(text)
+
+
+def _is_utf8(piece: bytes) -> bool:
+    """Whether XML that begins with `piece` is in UTF-8: unless a mark or its first line says otherwise."""
+    if piece.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in piece[:4]:
+        return False
+    declared = re.match(rb"(?:\xef\xbb\xbf)?<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([^\"']*)", piece)
+    return declared is None or declared[1].lower() in (b"utf-8", b"utf8")
 
 
 def form_of(namespace: str, remark: Callable[[str], None]) -> bool:

@@ -68,7 +68,7 @@ class Rows:
             self._one(header_from),
             self._domain(names, "envelope_from"),
             self._domain(names, "envelope_to"),
-            self._one(tuple(self._reason(child) for child in _all(evaluated, "reason"))),
+            self._one(tuple(self._reason(child) for child in evaluated.get("reason", ()) if child)),
             self._one(tuple(self._dkim(child) for child in _all(results, "dkim"))),
             self._one(tuple(self._spf(child) for child in _all(results, "spf"))),
         )
@@ -124,7 +124,10 @@ class Rows:
         text = first(names, name).lower()
         return self._one("" if text == "<>" else text)
 
-    def _reason(self, element: Element) -> Reason:
+    def _reason(self, element: str | Element) -> Reason:
+        if isinstance(element, str):
+            self.remark("a reason has no type, and was taken as other")
+            return self._one(Reason("other", element))
         type_ = first(element, "type").lower()
         if type_ not in REASONS and type_ not in OLD_REASONS:
             self.remark("a reason is of a type that is not known, and was taken as other")

@@ -99,7 +99,7 @@ def _gunzipped(stream: Iterator[bytes], remark: Callable[[str], None]) -> Iterat
             rest = piece
             while rest:
                 if unpacker.eof:
-                    if not rest.startswith(GZIP):
+                    if not rest.startswith(GZIP[:1]):  # the second octet may come with the next piece
                         remark("there are octets behind the gzip data")
                         return
                     unpacker = zlib.decompressobj(31)
