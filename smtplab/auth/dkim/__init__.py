@@ -31,6 +31,7 @@ else:
             "Policy": ".policy",
             "DkimVerdict": ".result",
             "sign": ".sign",
+            "sign": ".sign",
             **dict.fromkeys(("Signature", "SignatureError"), ".signature"),
         },
     )
