@@ -31,7 +31,6 @@ else:
             "Policy": ".policy",
             "DkimVerdict": ".result",
             "sign": ".sign",
-            "sign": ".sign",
             **dict.fromkeys(("Signature", "SignatureError"), ".signature"),
         },
     )
