@@ -20,8 +20,8 @@ from .text import visible
 Tone = Literal["good", "more", "later", "bad", "plain"]
 
 # How a result went, for the one sign and the one colour that every picture uses.
-# The words are those of RFC 8601 §2.7 (authentication), RFC 3464 §2.3.3 (delivery) and our own
-# two for a hop (known, claimed).
+# The words are those of RFC 8601 §2.7 (authentication), RFC 3464 §2.3.3 (delivery), our own two for a hop
+# (known, claimed), and those for what a receiver did (junk, reject, discard).
 TONES: dict[str, Tone] = {
     "pass": "good",
     "delivered": "good",
@@ -38,11 +38,14 @@ TONES: dict[str, Tone] = {
     "delayed": "later",
     "claimed": "later",
     "partial": "later",
+    "junk": "later",
     "fail": "bad",
     "permerror": "bad",
     "failed": "bad",
     "refused": "bad",
     "wrong": "bad",
+    "reject": "bad",
+    "discard": "bad",
 }
 
 SIGNS: dict[Tone, str] = {"good": "✓", "more": "→", "later": "~", "bad": "✕", "plain": "·"}
