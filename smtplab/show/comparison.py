@@ -55,6 +55,7 @@ def html(comparison: Comparison, *, styled: bool = True) -> Markup:
                 h.span(".cm-says")[says(comparison)],
                 moved(comparison.before, comparison.after),
             ],
+            h.p(".smtplab-dim")[asked(comparison)],
             h.ul(".cm-steps")[
                 (_run(mark, list(rows)) for mark, rows in groupby(comparison.steps, lambda row: row[0]))
             ]
@@ -62,6 +63,13 @@ def html(comparison: Comparison, *, styled: bool = True) -> Markup:
             else None,
         ]
     )
+
+
+def asked(comparison: Comparison) -> str:
+    """Which question was asked twice; where its words changed too, both."""
+    before, after = comparison.before, comparison.after
+    question = f"{shown(before.method, 40)}: {shown(before.question, 300)}"
+    return question if before.question == after.question else f"{question} → {shown(after.question, 300)}"
 
 
 def says(comparison: Comparison) -> str:

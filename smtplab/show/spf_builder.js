@@ -91,13 +91,21 @@ function spfBuilder(model, el) {
   // Messages ---------------------------------------------------------------------------------------------------
 
   const waiting = [];
+  let said = null; // the record as it was sent last
   const state = () => ({ text: text.value, ip: ip.value, sender: sender.value, helo: helo.value });
   function tell(what, value = "", on = false) {
     const message = { do: what, value, on };
-    if (!ask({ ...message, ...state() })) waiting.push(message);
-    else if (what === "send") send.textContent = "Sending …";
+    if (!ask({ ...message, ...state() })) {
+      waiting.push(message);
+      return;
+    }
+    said = text.value;
+    if (what === "send") send.textContent = "Sending …";
   }
   idle.push(() => {
+    const found = model.get("parts").text; // what the kernel took out of a pasted line
+    if (text.value === said && found !== undefined) text.value = found;
+    said = null;
     send.textContent = "Send through it";
     const next = waiting.shift();
     if (next) tell(next.do, next.value, next.on);

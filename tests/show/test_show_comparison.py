@@ -33,7 +33,9 @@ def seen(markup: str) -> str:
 def test_results_meters_and_marks() -> None:
     drawn = str(comparison.html(compare(FAIL, PASS)))
     text = seen(drawn)
-    assert text.startswith("✕ fail → becomes ✓ pass 1 step went, 1 came. lookups 1 → 2 of 10")
+    assert text.startswith(
+        "✕ fail → becomes ✓ pass 1 step went, 1 came. lookups 1 → 2 of 10 SPF: may it send?"
+    )
     assert "− ✕ no longer: fail: -all whoever is left RFC 7208 §5.1" in text
     assert "+ ✓ new: pass: include:x.example says pass RFC 7208 §5.2" in text
     assert re.findall(r"cm-step cm-(\w+)", drawn) == ["same"] * 6 + ["gone", "new"]
@@ -44,6 +46,11 @@ def test_what_stayed_is_folded_where_there_is_much_of_it() -> None:
     assert "6 steps as before" in seen(comparison.html(compare(FAIL, PASS)))
     few = compare(made("fail", *SAME[:3]), made("pass", *SAME[:3], SAME[4]))
     assert "<summary" not in comparison.html(few)
+
+
+def test_a_question_that_changed_is_there_twice() -> None:
+    other = Verdict("pass", "SPF", "may the other send?")
+    assert "SPF: may it send? → may the other send?" in seen(comparison.html(compare(FAIL, other)))
 
 
 def test_nothing_changed_and_another_way_to_the_same() -> None:
