@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import IPv4Address
 
 from smtplab.auth.spf import SpfVerdict, evaluate
 from smtplab.mail.route import Answer, Question
@@ -32,7 +33,7 @@ def answer(zone: Zone, question: Question, aliases: int = 0) -> Answer:
 
 
 def check(
-    zone: Zone, ip: str, sender: str, helo: str = "mail.example", domain: str = "", now: int = 0
+    zone: Zone, ip: str | IPv4Address, sender: str, helo: str = "mail.example", domain: str = "", now: int = 0
 ) -> SpfVerdict:
     """One evaluation against the zone."""
     asking = evaluate(ip, domain, sender, helo=helo, now=now)

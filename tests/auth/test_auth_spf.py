@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from ipaddress import IPv4Address
 
 import dns.rdata
 import dns.resolver
@@ -207,3 +208,22 @@ def test_check_host_with_a_blocking_resolver() -> None:
     asked.clear()
     assert check_host("192.0.2.1", "", SENDER, resolve=resolve, patience=-1).result == "temperror"
     assert not asked
+
+
+@pytest.mark.parametrize(
+    "ip", ["", "192.0.2.256", "192.0.2", "192.0.2.1\n", "192.0.2.01", "1٩.0.2.1", "x::1"]
+)
+def test_what_is_no_ip_address(ip: str) -> None:
+    with pytest.raises(ValueError):
+        check(zone("v=spf1 -all"), ip, SENDER)
+
+
+@pytest.mark.parametrize(
+    "ip", ["192.0.2.9", "::ffff:192.0.2.9", IPv4Address("192.0.2.9"), "2001:DB8:0::9%eth0"]
+)
+def test_the_client_in_every_way_to_write_it(ip: str | IPv4Address) -> None:
+    verdict = check(zone("v=spf1 ip4:192.0.2.9 ip6:2001:db8::9 -all"), ip, SENDER)
+    assert verdict.result == "pass"
+    assert verdict.question in [
+        f"may {one} send mail for acorn.example?" for one in ("192.0.2.9", "2001:db8::9")
+    ]
