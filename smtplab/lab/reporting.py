@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from dns.rdata import Rdata
 
+    from ..auth.dmarc import DmarcVerdict
     from ..auth.dmarc.reports import Report, Reports
     from .dns import Dns
     from .mailbox import Mail, Store
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from .world import World
 
 OWNER = "dmarc@acorn.example"
+DESTINATIONS = 10  # addresses of one record: "up to the receiver's limits" (RFC 9990 §3.5)
 MAILED = 100  # reports of one receiver and day that are mailed: each asks the DNS
 STAGES = ("none", "quarantine", "reject")
 
@@ -142,13 +144,14 @@ class Reporting(Traffic):
             one for other in self.mtas.values() if other.store is mta.store for one in list(other.checked)
         ]
 
-    def _mail(self, mta: Mta, report: Report, receiver: str, author: str, dmarc: Any) -> list[Verdict]:
+    def _mail(
+        self, mta: Mta, report: Report, receiver: str, author: str, dmarc: DmarcVerdict
+    ) -> list[Verdict]:
         """Mail a report to each address that it may go to; a verdict for each URI in rua=."""
         from ..auth.dmarc.reports import letter, may_report
-        from ..auth.dmarc.reports.aggregate import tags_of
 
         verdicts: list[Verdict] = []
-        for rua in _uris(tags_of(dmarc).get("rua", "")):
+        for rua in dmarc.record.rua[:DESTINATIONS] if dmarc.record else ():
             verdict = may_report(report.published.domain, rua, resolve=self.resolve)
             verdicts.append(verdict)
             if verdict.result != "pass":
@@ -179,13 +182,9 @@ class Reporting(Traffic):
             stores[0].add(address)
 
 
-def _last(judged: Iterable[Any], domain: str, end: datetime) -> Any:
+def _last(judged: Iterable[Any], domain: str, end: datetime) -> DmarcVerdict:
     """The last DMARC verdict about a policy domain before `end`: what its record said then."""
-    return [
+    found: list[DmarcVerdict] = [
         one.dmarc for one in judged if one.dmarc and one.dmarc.policy_domain == domain and one.when < end
-    ][-1]
-
-
-def _uris(rua: str) -> list[str]:
-    """The URIs in rua=, at most ten: "up to the receiver's limits" (RFC 9990 §3.5)."""
-    return list(dict.fromkeys(uri.strip() for uri in rua.split(",") if uri.strip()))[:10]
+    ]
+    return found[-1]

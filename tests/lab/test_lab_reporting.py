@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from smtplab.auth.dmarc import DmarcVerdict, parse
 from smtplab.auth.dmarc.reports import letter, summary
 from smtplab.lab.lab import Lab
 from smtplab.mail.errors import LabError
@@ -33,16 +33,16 @@ def judge(lab: Lab, record: str, domain: str = "acorn.example", host: str = MX) 
     checked = lab.mta(host).checked
     for number, one in enumerate(list(checked)):
         aligned = one.spf is not None and one.spf.result == "pass" and one.spf.domain == domain
-        verdict = SimpleNamespace(
-            result="pass" if aligned else "fail",
+        verdict = DmarcVerdict(
+            "pass" if aligned else "fail",
+            "DMARC",
+            "",
             domain=domain,
             policy="none",
             policy_domain=domain,
             org_domain=domain,
             spf_aligned=aligned,
-            dkim_aligned=False,
-            record=record,
-            testing=False,
+            record=parse(record),
         )
         checked[number] = replace(one, dmarc=verdict)
 
@@ -187,7 +187,7 @@ def test_nobody_asked_and_nobody_can_read(lab: Lab) -> None:
     sent = lab.dmarc_reports()
     assert (len(sent), sent.destinations) == (1, ())
     judge(lab, "v=DMARC1; p=none; rua=https://acorn.example/, mailto:x")
-    assert [verdict.result for verdict in lab.dmarc_reports().destinations] == ["permerror"] * 2
+    assert [verdict.result for verdict in lab.dmarc_reports().destinations] == ["permerror"]
 
 
 def test_a_broken_report_is_a_verdict_and_the_others_are_read(lab: Lab) -> None:

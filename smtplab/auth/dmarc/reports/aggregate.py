@@ -6,13 +6,21 @@ for which no DMARC record was found are in no report, for nobody asked. It sends
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from smtplab.mail.domain import to_ascii
 
+from ..record import Record
 from .record import DkimResult, Published, Reason, Report, Row, SpfResult, merged
+
+if TYPE_CHECKING:
+    from smtplab.mail.envelope import Envelope
+
+    from ...dkim import DkimVerdict
+    from ...spf import SpfVerdict
+    from ..result import DmarcVerdict
 
 # What a receiver did -> the word for it in a report (RFC 9990 §3.1.1.9). What was accepted and thrown away
 # did not reach anybody either.
@@ -22,20 +30,19 @@ DONE = {"junk": "quarantine", "quarantine": "quarantine", "reject": "reject", "d
 class Judged(Protocol):
     """A message that was judged. `spf` and `dmarc` may be None, where that check was switched off.
 
-    `envelope` has the reverse_path, `client` is the IP address, `disposition` "none", "junk" (or
-    "quarantine"), "reject" or "discard".
+    `client` is the IP address, `disposition` "none", "junk" (or "quarantine"), "reject" or "discard".
     """
 
     @property
-    def envelope(self) -> Any: ...
+    def envelope(self) -> Envelope: ...
     @property
-    def client(self) -> Any: ...
+    def client(self) -> str: ...
     @property
-    def spf(self) -> Any: ...
+    def spf(self) -> SpfVerdict | None: ...
     @property
-    def dkim(self) -> Sequence[Any]: ...
+    def dkim(self) -> Sequence[DkimVerdict]: ...
     @property
-    def dmarc(self) -> Any: ...
+    def dmarc(self) -> DmarcVerdict | None: ...
     @property
     def disposition(self) -> str: ...
     @property
@@ -57,19 +64,22 @@ def aggregate(
     given (RFC 9990 §3.1). The Report-ID is made of the period and the domain: the same reports, the same ids.
     """
     by_domain: dict[str, list[Judged]] = {}
+    last: dict[str, DmarcVerdict] = {}
     for one in judged:
         if begin <= one.when < end and one.dmarc is not None and one.dmarc.policy_domain:
-            by_domain.setdefault(to_ascii(one.dmarc.policy_domain), []).append(one)
+            domain = to_ascii(one.dmarc.policy_domain)
+            by_domain.setdefault(domain, []).append(one)
+            last[domain] = one.dmarc
     host = email.rpartition("@")[2]
-    first, last = int(begin.timestamp()), int(end.timestamp()) - 1
+    opened, closed = int(begin.timestamp()), int(end.timestamp()) - 1
     return tuple(
         Report(
             organization,
             email,
-            f"{first}.{domain}@{host}",
-            first,
-            last,
-            published(domain, found[-1].dmarc),
+            f"{opened}.{domain}@{host}",
+            opened,
+            closed,
+            published(domain, last[domain]),
             tuple(merged(map(row, found))),
             generator=generator,
             version="1.0",
@@ -78,41 +88,29 @@ def aggregate(
     )
 
 
-def published(domain: str, dmarc: Any) -> Published:
+def published(domain: str, dmarc: DmarcVerdict) -> Published:
     """The policy in a DMARC verdict, as a report has it: with defaults for what the record leaves out."""
-    tags = tags_of(dmarc)
-    p = tags.get("p", "none").lower()
+    record = dmarc.record or Record("", ())
+    p = record.p or "none"  # RFC 9989 §4.8
+    sp = record.sp or p
+    testing = "y" if record.testing else "n"
     return Published(
-        domain,
-        p,
-        tags.get("sp", p).lower(),
-        tags.get("np", tags.get("sp", p)).lower(),
-        tags.get("adkim", "r").lower(),
-        tags.get("aspf", "r").lower(),
-        tags.get("fo", "0").lower(),
-        "y" if tags.get("t", "n").lower() == "y" else "n",
-        "treewalk",
+        domain, p, sp, record.np or sp, record.adkim, record.aspf, record.fo, testing, "treewalk"
     )
-
-
-def tags_of(dmarc: Any) -> Mapping[str, str]:
-    """The tags of the record in a DMARC verdict, by name; none where there is no record."""
-    text = str(getattr(dmarc.record, "text", dmarc.record) or "")
-    pairs = [part.partition("=") for part in text.split(";")]
-    return {name.strip().lower(): value.strip() for name, equals, value in reversed(pairs) if equals}
 
 
 def row(one: Judged) -> Row:
     """The row that one message makes, with a count of 1."""
     dmarc = one.dmarc
+    assert dmarc is not None
     header_from = to_ascii(dmarc.domain)
-    disposition, reasons = _done(one)
+    disposition, reasons = _done(one, dmarc)
     return Row(
         str(one.client),
         1,
         disposition,
-        bool(dmarc.dkim_aligned),
-        bool(dmarc.spf_aligned),
+        dmarc.dkim_aligned,
+        dmarc.spf_aligned,
         header_from,
         to_ascii(one.envelope.reverse_path.domain),
         None,
@@ -122,29 +120,29 @@ def row(one: Judged) -> Row:
     )
 
 
-def _done(one: Judged) -> tuple[str, tuple[Reason, ...]]:
-    """The disposition, and the reason where it is not what the policy asks for (RFC 9990 §3.1.1.9)."""
-    asked = one.dmarc.policy or "none"
-    if one.dmarc.result == "pass" or one.dmarc.dkim_aligned or one.dmarc.spf_aligned:
-        return ("pass" if asked in ("quarantine", "reject") else "none"), ()
+def _done(one: Judged, dmarc: DmarcVerdict) -> tuple[str, tuple[Reason, ...]]:
+    """The disposition, and the reason where it is not what the record asks for (RFC 9990 §3.1.1.9)."""
+    wanted = dmarc.policy
+    if dmarc.testing and dmarc.record is not None:  # the verdict has the milder policy that counts
+        wanted = {"sp": dmarc.record.sp, "np": dmarc.record.np}.get(dmarc.tag) or dmarc.record.p
+    if dmarc.spf_aligned or dmarc.dkim_aligned:
+        return ("pass" if wanted in ("quarantine", "reject") else "none"), ()
     done = DONE.get(one.disposition, "none")
-    wanted = tags_of(one.dmarc).get("p", "none").lower() if one.dmarc.testing else asked
-    if done == wanted:
+    if done == (wanted or "none"):
         return done, ()
-    if one.dmarc.testing:
+    if dmarc.testing and done == dmarc.policy:
         return done, (Reason("policy_test_mode"),)
-    return done, (Reason("local_policy", f"the policy asks for {wanted}, and {done} was done"),)
+    return done, (Reason("local_policy", f"the policy asks for {wanted or 'none'}, and {done} was done"),)
 
 
-def _dkim(verdict: Any) -> DkimResult:
+def _dkim(verdict: DkimVerdict) -> DkimResult:
     return DkimResult(to_ascii(verdict.domain), verdict.selector, verdict.result, verdict.cause)
 
 
-def _rank(dkim: DkimResult, header_from: str, dmarc: Any) -> int:
+def _rank(dkim: DkimResult, header_from: str, dmarc: DmarcVerdict) -> int:
     """RFC 9990 §3.1.3: what passes and is aligned comes first, what does not pass last."""
     if dkim.result != "pass":
         return 3
     if dkim.domain == header_from:
         return 0
-    org = to_ascii(dmarc.org_domain or header_from)
-    return 1 if dkim.domain == org or dkim.domain.endswith("." + org) else 2
+    return 1 if dkim.domain in dmarc.aligned_signers else 2

@@ -2,12 +2,11 @@
 
 A record may name an address at any domain in rua=. Without a check, somebody could have a victim flooded with
 reports; so a destination outside the organization has to say in the DNS that it wants them. For failure
-reports the check is the same (RFC 9991 §5). It asks one question; mailing is for others.
+reports the check is the same (RFC 9991 §5). Who belongs together the tree walk tells. Mailing is for others.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator
 from dataclasses import dataclass
 from urllib.parse import unquote
@@ -17,8 +16,10 @@ from smtplab.mail.route import Answer, Question
 from smtplab.mail.text import visible
 from smtplab.mail.verdict import Step, Verdict
 
-from ...spf.check import PATIENCE, answer_of
+from ...spf.check import PATIENCE, drive
 from ...what_if import Resolve, asked
+from ..record import MAX_TEXT, parse, select
+from ..walk import NoAnswer, Walker
 
 REF = "RFC 9990 §4"
 LONGEST = 253  # octets of a name as text (RFC 1035 §2.3.4)
@@ -48,121 +49,102 @@ def mailto(uri: str) -> str:
 
 
 def may_report(
-    policy_domain: str,
-    rua: str,
-    *,
-    org_domain: str = "",
-    destination_org: str = "",
-    resolve: Resolve,
-    patience: float = PATIENCE,
+    policy_domain: str, rua: str, *, resolve: Resolve, patience: float = PATIENCE
 ) -> DestinationVerdict:
     """May reports about `policy_domain` go to `rua`, a mailto: URI of its record? Asks with `resolve`.
 
-    `org_domain` is the organizational domain of `policy_domain`, `destination_org` that of the address, each
-    the domain itself where "". Never raises for what the DNS or the record says.
+    Never raises for what the DNS or the record says.
     """
-    given = {
-        "policy_domain": policy_domain,
-        "rua": rua,
-        "org_domain": org_domain,
-        "destination_org": destination_org,
-    }
-    end = time.monotonic() + patience
-    asking = evaluate(policy_domain, rua, org_domain=org_domain, destination_org=destination_org)
+    given = {"policy_domain": policy_domain, "rua": rua, "resolve": resolve, "patience": patience}
+    return asked(drive(evaluate(policy_domain, rua), resolve, patience), may_report, given)
+
+
+def evaluate(policy_domain: str, rua: str) -> Generator[Question, Answer, DestinationVerdict]:
+    """`may_report`, with its questions yielded and their answers sent: no I/O."""
+    check = _Check(to_ascii(policy_domain.strip()).removesuffix("."), rua)
     try:
-        question = next(asking)
-        while True:
-            question = asking.send(answer_of(question, resolve, end))
-    except StopIteration as finished:
-        verdict: DestinationVerdict = finished.value
-        return asked(verdict, may_report, {**given, "resolve": resolve, "patience": patience})
-
-
-def evaluate(
-    policy_domain: str, rua: str, *, org_domain: str = "", destination_org: str = ""
-) -> Generator[Question, Answer, DestinationVerdict]:
-    """`may_report`, with its question yielded and its answer sent: no I/O."""
-    address = mailto(rua)
-    host = _host(address)
-    policy = _a_label(policy_domain)
-    steps: list[Step] = []
-    queries: list[tuple[Question, Answer]] = []
-
-    def verdict(result: str, destination: str = "") -> DestinationVerdict:
-        question = f"may reports about {policy} go to {visible(rua)}?"
-        return DestinationVerdict(
-            result, "report destination", question, tuple(steps), rua=rua, destination=destination,
-            queries=tuple(queries),
-        )  # fmt: skip
-
-    if not address:
-        steps.append(
-            Step(rua, "This is no mailto: address, and no other scheme is in use.", "permerror", REF)
-        )
-        return verdict("permerror")
-    if _inside(policy, org_domain, host, destination_org):
-        why = "The address belongs to the same organization: nothing has to be asked."
-        steps.append(Step(host, why, "pass", REF))
-        return verdict("pass", address)
-    steps.append(
-        Step(host, f"The address is outside the organization of {policy}: it has to agree.", "", REF)
+        result, destination = yield from check.run()
+    except NoAnswer as error:
+        check.steps.append(error.step)
+        result, destination = "temperror", ""
+    return DestinationVerdict(
+        result,
+        "report destination",
+        f"may reports about {visible(check.policy)[:200]} go to {visible(rua)[:200]}?",
+        tuple(check.steps),
+        rua=rua,
+        destination=destination,
+        queries=tuple(check.walker.queries),
     )
-    name = f"{policy}._report._dmarc.{host}"
-    if len(name) > LONGEST:
-        steps.append(Step(name, f"The name is longer than {LONGEST} octets: nobody can agree.", "fail", REF))
-        return verdict("fail")
-    question = Question(name, "TXT")
-    answer = yield question
-    queries.append((question, answer))
-    if answer.status == "no answer":
-        why = f"The DNS did not answer ({answer.note or 'no reason given'}): ask again later."
-        steps.append(Step(name, why, "temperror", REF))
-        return verdict("temperror")
-    return verdict(*_read(name, address, host, answer, steps))
+
+
+class _Check:
+    """One check on its way. `run` returns the result and where the reports go."""
+
+    def __init__(self, policy: str, rua: str) -> None:
+        self.policy, self.rua = policy, rua
+        self.walker = Walker()
+        self.steps: list[Step] = []
+
+    def run(self) -> Generator[Question, Answer, tuple[str, str]]:
+        address = mailto(self.rua)
+        if not address:
+            why = "This is no mailto: address, and no other scheme is in use."
+            return self._say(self.rua, why, "permerror"), ""
+        host = _host(address)
+        if (yield from self._inside(host)):
+            return "pass", address
+        name = f"{self.policy}._report._dmarc.{host}"
+        if len(name) > LONGEST:
+            return self._say(name, f"The name is longer than {LONGEST} octets: nobody can agree.", "fail"), ""
+        answer = yield from self.walker.ask(name, "TXT")
+        if answer.status == "no answer":
+            why = f"The DNS did not answer ({answer.note or 'no reason given'}): ask again later."
+            return self._say(f"{name} TXT", why, "temperror"), ""
+        return _read(name, address, host, answer, self.steps)
+
+    def _inside(self, host: str) -> Generator[Question, Answer, bool]:
+        """Whether both are of one organization, which the tree walk tells (RFC 9989 §4.10.2)."""
+        if host == self.policy:
+            self._say(host, "The address is in the domain itself: nothing has to be asked.", "pass")
+            return True
+        ours = yield from self.walker.walk(self.policy)
+        theirs = yield from self.walker.walk(host)
+        if ours.organization == theirs.organization:
+            why = f"Both belong to {ours.organization}: nothing has to be asked."
+            self._say(host, why, "pass", theirs.steps)
+            return True
+        why = f"The address is outside the organization of {self.policy}: it has to agree."
+        self._say(host, why, "", theirs.steps)
+        return False
+
+    def _say(self, what: str, why: str, result: str, steps: tuple[Step, ...] = ()) -> str:
+        self.steps.append(Step(visible(what)[:300], why, result, REF, steps))
+        return result
 
 
 def _read(name: str, address: str, host: str, answer: Answer, steps: list[Step]) -> tuple[str, str]:
     """What the TXT records at `name` say: the result, and where to send."""
-    agreeing = [tags for tags in map(_tags, answer.values) if tags]
+    agreeing = select(value for value in answer.values if len(value) <= MAX_TEXT)
     steps += [
         Step(visible(value)[:200], "It does not begin with v=DMARC1, so it does not count.", "", REF)
         for value in answer.values[:10]
-        if not _tags(value)
+        if value not in agreeing
     ]
     if not agreeing:
         why = "No record here begins with v=DMARC1: the destination has not agreed, and gets no report."
         steps.append(Step(f"{name} TXT", why, "fail", REF))
         return "fail", ""
     steps.append(Step(f"{name} TXT", "The destination has agreed.", "pass", REF))
-    for tags in agreeing:
-        if not tags.get("rua"):
-            continue
-        other = mailto(tags["rua"].partition(",")[0])
+    for rua in (uri for text in agreeing[:10] for uri in parse(text).rua[:1]):
+        other = mailto(rua)
         if other and _host(other) == host:
-            steps.append(Step(f"rua={tags['rua']}", "It wants them at this address instead.", "", REF))
+            steps.append(Step(f"rua={rua}", "It wants them at this address instead.", "", REF))
             return "pass", other
         why = "It names another host, which could send reports round in circles: the address stays."
-        steps.append(Step(f"rua={tags['rua']}", why, "", REF))
+        steps.append(Step(f"rua={rua}", why, "", REF))
     return "pass", address
 
 
-def _tags(value: str) -> dict[str, str] | None:
-    """The tags of a record, None where v=DMARC1 is not the first (RFC 9989 §4.7)."""
-    pairs = [part.partition("=") for part in value.split(";")]
-    if pairs[0][0].strip().lower() != "v" or pairs[0][2].strip() != "DMARC1":
-        return None
-    return {name.strip().lower(): text.strip() for name, equals, text in reversed(pairs) if equals}
-
-
-def _inside(policy: str, org: str, host: str, host_org: str) -> bool:
-    """Whether both belong to one organization. A parent does, as far as is known."""
-    ours, theirs = _a_label(org) or policy, _a_label(host_org) or host
-    return ours == theirs or (not host_org and theirs.endswith("." + ours))
-
-
 def _host(address: str) -> str:
-    return _a_label(address.rpartition("@")[2])
-
-
-def _a_label(domain: str) -> str:
-    return to_ascii(domain.strip()).removesuffix(".")
+    return to_ascii(address.rpartition("@")[2]).removesuffix(".")
