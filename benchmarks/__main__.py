@@ -11,7 +11,7 @@ from pathlib import Path
 
 from smtplab.lab.lab import Lab
 
-from . import journey, measure, peers, queue, reports, retrieval, spf, trace
+from . import dkim, journey, measure, peers, queue, reports, retrieval, spf, trace
 
 Row = tuple[str, str, str, str]
 Peer = Callable[[], contextlib.AbstractContextManager[peers.Connect]]
@@ -32,6 +32,7 @@ def main() -> None:
         *journey.rows(),
         *trace.rows(),
         *spf.rows(),
+        *dkim.rows(),
         *reports.rows(),
         *memory(),
     ]

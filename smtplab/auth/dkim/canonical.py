@@ -29,8 +29,12 @@ def header(field: bytes, form: Form) -> bytes:
     if form == "simple":
         return field
     name, _, body = field.partition(b":")
-    body = _SPACE.sub(b" ", _FOLD.sub(b"", body))
-    return name.rstrip(b" \t").lower() + b":" + body.strip(b" \t\r\n") + b"\r\n"
+    body = body.strip(b" \t\r\n")
+    if b"\n" in body:
+        body = _FOLD.sub(b"", body)
+    if b"  " in body or b"\t" in body:  # most fields need neither
+        body = _SPACE.sub(b" ", body)
+    return name.rstrip(b" \t").lower() + b":" + body + b"\r\n"
 
 
 def body(content: bytes, form: Form, start: int = 0) -> Iterator[bytes]:

@@ -29,7 +29,10 @@ class Tag:
     @property
     def packed(self) -> str:
         """The value without any white space, which base64 and lists may hold anywhere."""
-        return _SPACE.sub("", self.value)
+        value = self.value
+        if " " in value or "\n" in value or "\t" in value or "\r" in value:  # most have none
+            return _SPACE.sub("", value)
+        return value
 
 
 def parse(text: str, *, wide: bool = False) -> dict[str, Tag]:
