@@ -6,7 +6,7 @@ alone, since lists and forwarders break honest mail: so the usual rule is the ju
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from smtplab.mail.reply import Reply
 from smtplab.mail.text import visible
@@ -15,6 +15,7 @@ from smtplab.mail.verdict import Step, Verdict
 from .result import DmarcVerdict
 
 Receiver = Literal["mark", "junk", "reject", "discard"]
+RECEIVERS: tuple[Receiver, ...] = get_args(Receiver)
 LOCAL = "RFC 9989 §5.4"
 SOLELY = "RFC 9989 §7.4"
 REJECTING = "RFC 9989 §7.2"
