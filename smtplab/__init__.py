@@ -15,7 +15,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .auth import dkim, spf
+    from .auth import dkim, dmarc, spf
     from .auth.dmarc import reports
     from .course import explain, glossary, hint, lesson, predict, progress, question, quiz
     from .desk import Lab
@@ -46,6 +46,7 @@ _WHERE = {
     "policies": "lab.policies:",
     "dkim": "auth.dkim:",
     "spf": "auth.spf:",
+    "dmarc": "auth.dmarc:",
     "reports": "auth.dmarc.reports:",
     "content": "show.script",
     "Path": "mail.path",
