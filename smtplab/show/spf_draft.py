@@ -24,6 +24,7 @@ from ..mail.verdict import Comparison
 from .spf_parts import Service
 from .theme import shown
 
+PATIENCE = 5.0  # seconds for the meter's questions: a picture may be late, but not for ever
 NO_ADDRESS = "Write the client's IP address, such as 192.0.2.10 or 2001:db8:a::10."
 
 
@@ -59,7 +60,7 @@ class Draft:
         """Ask the DNS anew, and work out what follows."""
         self._answers.clear()
         self.published = self._published()
-        self.tree = cost_tree(self.domain, resolve=self._once, record=self.record)
+        self.tree = cost_tree(self.domain, resolve=self._once, record=self.record, patience=PATIENCE)
         self.advice = lint(self.record, tree=self.tree) if self.record else ()
         self.problem, self.comparison = "", None
         try:
@@ -76,7 +77,8 @@ class Draft:
 
     def weighed(self, service: Service) -> Service:
         """What including it costs now, and what is odd about it."""
-        tree = cost_tree(self.domain, record=f"v=spf1 include:{service.include}", resolve=self._once)
+        record = f"v=spf1 include:{service.include}"
+        tree = cost_tree(self.domain, resolve=self._once, record=record, patience=PATIENCE)
         (cost,) = tree.root.terms
         return replace(service, lookups=cost.total, note=cost.problem or service.note)
 

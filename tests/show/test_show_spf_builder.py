@@ -238,6 +238,7 @@ def test_a_client_is_asked_about_and_the_change_is_diffed(builder: SpfBuilder) -
     press(builder, "use", "news", True)
     press(builder, "client", "news")
     assert builder.draft.helo == "o1.news.example"
+    assert seen(builder.parts["standing"]) == "~ A draft. Published is: v=spf1 mx -all"
     assert builder.verdict.result == "pass"
     assert "✓ pass SPF may 203.0.113.146 send mail for acorn.example?" in seen(builder.parts["verdict"])
     change = seen(builder.parts["change"])
@@ -401,7 +402,9 @@ def test_the_code_runs_and_finds_the_same(lab: Lab, builder: SpfBuilder) -> None
 def test_a_long_record_is_cut_into_strings_for_a_zone_file() -> None:
     line = zone_line("acorn.example", 'v=spf1 "\\ä\n' + "x" * 300)
     assert line.startswith('acorn.example. 300 IN TXT "v=spf1 \\"\\\\\\195\\164\\010xxx')
-    assert len(re.findall(r'"(?:[^"\\]|\\.)*"', line)) == 2
+    strings = re.findall(r'"((?:[^"\\]|\\.)*)"', line)
+    octets = [len(re.findall(r"\\[0-9]{3}|\\.|.", string)) for string in strings]
+    assert octets == [255, len('v=spf1 "\\ä\n'.encode()) + 300 - 255]
 
 
 def test_other_domains_and_domains_that_are_not_there(lab: Lab) -> None:
