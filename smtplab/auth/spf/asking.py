@@ -33,7 +33,6 @@ _WORDS = {
     "no such name": ("there is no such name", "none"),
     "no answer": ("no answer", "temperror"),
 }
-_QUAD = re.compile(r"(?:0|[1-9][0-9]{0,2})(?:\.(?:0|[1-9][0-9]{0,2})){3}")
 _LABELS = re.compile(r"[^.]{1,63}(?:\.[^.]{1,63})*")
 
 Address = IPv4Address | IPv6Address
@@ -137,8 +136,8 @@ class Check:
 
 def _client(ip: str | Address) -> tuple[int, int, str]:
     """The IP version, the address as a number and as text. Raises ValueError."""
-    if isinstance(ip, str) and _QUAD.fullmatch(ip):  # the usual way to write most addresses, and three
-        with suppress(OSError):  # times as fast as the general one
+    if isinstance(ip, str):
+        with suppress(OSError):  # a dotted quad: the usual way, and read in a third of the time
             return 4, int.from_bytes(inet_pton(AF_INET, ip), "big"), ip
     address = ip_address(ip)
     address = getattr(address, "ipv4_mapped", None) or address  # RFC 7208 §5: IPv4 in IPv6 is IPv4
