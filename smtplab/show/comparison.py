@@ -25,9 +25,9 @@ STYLE = """
 .cm-arrow{font-weight:700;color:var(--smtplab-dim)} .cm-head>.cm-says{flex:1 1 200px}
 .cm-moved{color:var(--smtplab-dim);white-space:nowrap;font-size:13px}
 .smtplab.smtplab.smtplab ul.cm-steps{list-style:none;margin:0;padding:0}
-.smtplab.smtplab .cm-steps li.cm-step{list-style:none;margin:0;padding:2px 6px 2px 0;display:flex;
- flex-wrap:wrap;
- gap:0 10px;align-items:baseline;border-left:3px solid transparent}
+.smtplab.smtplab .cm-steps li.cm-step{list-style:none;margin:0;padding:2px 6px 2px 0;display:flex;gap:0 10px;
+ align-items:baseline;border-left:3px solid transparent}
+.cm-text{flex:1;min-width:0;display:flex;flex-wrap:wrap;gap:0 10px;align-items:baseline}
 .cm-mark{flex:none;width:18px;text-align:center;font:700 14px var(--smtplab-mono)}
 .cm-how{flex:none;width:14px;text-align:center;font-weight:700}
 .cm-how.cm-how{background:none}
@@ -114,7 +114,9 @@ def _step(mark: Mark, depth: int, step: Step) -> h.Element:
         h.span(".cm-mark", aria_hidden="true")[SIGN[mark]],
         h.span(class_=f"cm-how smtplab-{CLASSES[how]}", aria_hidden="true")[SIGNS[how]],
         hidden(WORD[mark] + (f"{step.result}: " if step.result else "")),
-        h.code[shown(step.what)],
-        h.span(".cm-why")[shown(step.why)],
-        h.span(".smtplab-ref")[shown(step.ref)] if step.ref else None,
+        h.span(".cm-text")[
+            h.code[shown(step.what)],
+            h.span(".cm-why")[shown(step.why)],
+            h.span(".smtplab-ref")[shown(step.ref)] if step.ref else None,
+        ],
     ]
