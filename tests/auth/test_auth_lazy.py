@@ -10,11 +10,11 @@ from types import ModuleType
 
 import pytest
 
-from smtplab.auth import dkim, spf
+from smtplab.auth import dkim, dmarc, spf
 from smtplab.lab import policies
 from smtplab.mail.lazy import lazily
 
-PACKAGES = [spf, dkim, policies]
+PACKAGES = [spf, dkim, dmarc, policies]
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -38,6 +38,7 @@ def test_another_name_is_an_error_like_any_other(package: ModuleType) -> None:
 
 LATE = {
     "smtplab.auth.dkim.evaluation",
+    "smtplab.auth.dmarc.evaluation",
     "smtplab.auth.spf.evaluation",
     "smtplab.lab.layout",
     "smtplab.lab.mallory",
