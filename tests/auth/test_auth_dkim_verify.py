@@ -262,6 +262,16 @@ def test_signing_a_signature_takes_the_one_below() -> None:
     assert [one.result for one in dkim.verify(changed, resolve=resolve, now=NOW)] == ["fail", "fail"]
 
 
+def test_only_the_tag_b_is_left_out() -> None:
+    for field, without in (
+        (b"A: v=1; b=x y;\r\n z=b=1; bh=2\r\n", b"A: v=1; b=;\r\n z=b=1; bh=2"),
+        (b"A:b = x\r\n y\r\n", b"A:b ="),
+        (b"A: h=c:b=2; b=3", b"A: h=c:b=2; b="),
+        (b"A: v=1", b"A: v=1"),
+    ):
+        assert without_value(field) == without
+
+
 def test_a_file_with_bare_line_feeds() -> None:
     one = verdict(SIGNED.replace(b"\r\n", b"\n"), published(KEY))
     assert one.result == "pass" and one.steps[0].what == "line ends"

@@ -17,7 +17,7 @@ from .canonical import Form
 KEPT = 1 << 16  # octets of a canonical body that are kept to be shown
 
 _FIELD = re.compile(rb"(?:\A|(?<=\r\n))([!-9;-~]+)[ \t]*:.*?\r\n(?![ \t])", re.DOTALL)
-_OWN_VALUE = re.compile(rb"((?:\A|;)[ \t\r\n]*+b[ \t\r\n]*+=)[^;]*+")
+_OWN_VALUE = re.compile(rb"(?:\A|;)[ \t\r\n]*+b[ \t\r\n]*+=([^;]*+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,9 @@ def chosen(index: dict[str, list[bytes]], names: Iterable[str], own: bytes = b""
 def without_value(field: bytes) -> bytes:
     """A signature field with nothing in b=, and without its CR LF (RFC 6376 §3.7)."""
     name, colon, tags = field.removesuffix(b"\r\n").partition(b":")
-    return name + colon + _OWN_VALUE.sub(rb"\1", tags, count=1)
+    if found := _OWN_VALUE.search(tags):
+        tags = tags[: found.start(1)] + tags[found.end(1) :]
+    return name + colon + tags
 
 
 def signed_octets(fields: Iterable[bytes | None], signature: bytes, form: Form) -> bytes:

@@ -38,6 +38,9 @@ _FIELD_NAME = re.compile(r"[!-9<-~]+")  # no colon and no semicolon, which divid
 _QUOTED = re.compile(r"=([0-9A-F]{2})")
 
 
+_CLAIMS = tuple(one.name for one in fields(Claims))
+
+
 class SignatureError(RecordError):
     """A signature that nobody can verify: with the `cause` for the verdict and the section `ref`."""
 
@@ -92,7 +95,7 @@ class Signature(Claims):
         except RecordError as error:
             raise SignatureError(error.message, text, error.span, "syntax", SYNTAX) from None
         return cls(
-            **{one.name: getattr(read, one.name) for one in fields(read)},
+            **{name: getattr(read, name) for name in _CLAIMS},
             digest=_decoded(text, tags["bh"]),
             octets=_decoded(text, tags["b"]),
             copies=copies,
