@@ -51,6 +51,7 @@ class Judgement:
     policy: str = "reject"
     aligned: tuple[bool, bool] = (True, False)  # SPF, DKIM
     disposition: str = "none"
+    result: str = ""
     when: datetime = DAY + timedelta(hours=5)
     policy_domain: str = "acorn.example"
 
@@ -61,7 +62,7 @@ class Judgement:
     @property
     def dmarc(self) -> DmarcVerdict:
         return DmarcVerdict(
-            "pass" if any(self.aligned) else "fail",
+            self.result or ("pass" if any(self.aligned) else "fail"),
             "DMARC",
             "",
             domain=self.header_from,
@@ -118,6 +119,8 @@ def test_one_for_each_policy_domain_and_only_of_that_day() -> None:
         (Judgement(aligned=(False, False), disposition="discard"), "reject", ()),
         (Judgement(aligned=(False, False), disposition="junk", policy="quarantine"), "quarantine", ()),
         (Judgement(record=TEST, policy="quarantine"), "pass", ()),
+        (Judgement(aligned=(False, False), result="temperror"), "none", ("other",)),
+        (Judgement(aligned=(False, False), result="permerror", policy="", record="v=DMARC1"), "none", ()),
         (Judgement(aligned=(False, False), record=TEST, policy="quarantine"), "none", ("local_policy",)),
         (Judgement(aligned=(False, False), disposition="junk"), "quarantine", ("local_policy",)),
         (Judgement(aligned=(False, False)), "none", ("local_policy",)),

@@ -130,6 +130,8 @@ def _done(one: Judged, dmarc: DmarcVerdict) -> tuple[str, tuple[Reason, ...]]:
     done = DONE.get(one.disposition, "none")
     if done == (wanted or "none"):
         return done, ()
+    if dmarc.result == "temperror":
+        return done, (Reason("other", "the DNS did not answer, so nobody knows whether it passes"),)
     if dmarc.testing and done == dmarc.policy:
         return done, (Reason("policy_test_mode"),)
     return done, (Reason("local_policy", f"the policy asks for {wanted or 'none'}, and {done} was done"),)

@@ -18,7 +18,7 @@ from .record import Published, Report, Row
 from .rows import Rows, deep, first
 from .unpack import fault, pieces
 
-ROWS = 1_000_000  # rows of one report
+ROWS = 500_000  # rows of one report
 REMARKS = 50  # different ones of one report
 
 

@@ -16,8 +16,8 @@ from smtplab.mail.errors import RecordError
 from smtplab.mail.text import decode
 
 PIECE = 1 << 16  # octets at a time
-LARGEST_FILE = 64 << 20  # octets of the file as it came
-LARGEST = 512 << 20  # octets of XML: half a million rows
+LARGEST_FILE = 32 << 20  # octets of the file as it came
+LARGEST = 192 << 20  # octets of XML: 300,000 rows or so
 RATIO = 300  # XML of reports shrinks 20 to 100 times; deflate's limit is 1,032
 FREE = 1 << 20  # octets that may come out whatever the ratio
 LAYERS = 2  # a gzip file in a zip file happens
