@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from smtplab.mail.domain import to_ascii
 from smtplab.mail.route import Answer, Question
 from smtplab.mail.text import visible
 from smtplab.mail.verdict import Step
 
+from .aligning import Aligning
 from .author import author_of, old_way
 from .record import POLICIES, Record
 from .result import DmarcVerdict
@@ -24,10 +24,8 @@ if TYPE_CHECKING:
     from ..spf import SpfVerdict
 
 DISCOVERY = "RFC 9989 §4.10.1"
-ALIGNMENT = "RFC 9989 §4.4"
 PASSES = "RFC 9989 §5.3.5"
 RECORD = "RFC 9989 §4.7"
-MOST_SIGNERS = 10  # domains of signatures that are looked at: each may cost a walk
 
 Authors = str | Iterable[str]
 Evaluation = Generator[Question, Answer, DmarcVerdict]
@@ -39,7 +37,7 @@ def evaluate(rfc5322_from: Authors, *, spf: SpfVerdict | None, dkim: Sequence[Dk
     domains = [rfc5322_from] if isinstance(rfc5322_from, str) else list(rfc5322_from)
     author, step = author_of(domains)
     if not author:
-        shown = ", ".join(visible(one)[:100] for one in domains) or "nobody"
+        shown = ", ".join(visible(one)[:100] for one in domains[:5]) or "nobody"
         question = f"is it true that {shown} is in From?"
         return DmarcVerdict("none", "DMARC", question, (step,))
     check = _Check(author, spf, dkim)
@@ -47,15 +45,9 @@ def evaluate(rfc5322_from: Authors, *, spf: SpfVerdict | None, dkim: Sequence[Dk
     try:
         yield from check.run()
     except NoAnswer as error:
-        check.steps.append(
-            Step(
-                "the result",
-                f"the DNS did not answer for {visible(error.question.name)[:200]}, and it hangs on that",
-                "temperror",
-                DISCOVERY,
-            )
-        )
-        check.result = "temperror"
+        why = f"the DNS did not answer for {visible(error.question.name)[:200]}, and it hangs on that"
+        check.steps.append(Step("the record", why, "temperror", DISCOVERY, error.steps))
+        check.result, check.asked = "temperror", len(error.steps)
     return check.verdict()
 
 
@@ -70,35 +62,34 @@ class _Check:
         self.record: Record | None = None
         self.policy_domain = self.organization = self.policy = self.tag = ""
         self.asked = 0
-        self.spf_aligned = False
-        self.signers: list[str] = []
-        self._walks: dict[str, Walk] = {}
+        self.unsure = False  # whether np= counts
+        self.aligning: Aligning | None = None
 
     def run(self) -> Generator[Question, Answer, None]:
-        walk = yield from self._walk(self.author)
+        walk = yield from self.walker.walk(self.author)
         self.asked = len(walk.steps)
-        self.organization = walk.organization
+        self.organization = "" if walk.broken else walk.organization
         if not (yield from self._discover(walk)):
             return
-        waiting = yield from self._align()
-        passed = self.spf_aligned or bool(self.signers)
-        self.result = "pass" if passed else "temperror" if waiting else "fail"
+        assert self.record is not None
+        self.aligning = Aligning(walk, self.record, self.walker)
+        yield from self.aligning.compare(self.spf, self.dkim)
+        self.steps += self.aligning.steps
+        passed = self.aligning.spf or bool(self.aligning.signers)
+        later = self.aligning.waiting or self.unsure
+        self.result = "pass" if passed else "temperror" if later else "fail"
         why = {
             "pass": "one pass that aligns is enough",
             "fail": "nothing that passed is for a domain that aligns with From",
-            "temperror": "a check that would have counted had no answer from the DNS",
+            "temperror": "the DNS did not answer, and an answer could have made it another result",
         }[self.result]
         self.steps.append(Step("the result", why, self.result, PASSES))
-
-    def _walk(self, domain: str) -> Generator[Question, Answer, Walk]:
-        if domain not in self._walks:
-            self._walks[domain] = yield from self.walker.walk(domain)
-        return self._walks[domain]
 
     # Which record counts, and what it asks for -----------------------------------------------------------
 
     def _discover(self, walk: Walk) -> Generator[Question, Answer, bool]:
-        where = next((d for d in (self.author, walk.organization, walk.public_suffix) if walk.record(d)), "")
+        above = () if walk.broken else (walk.organization, walk.public_suffix)
+        where = next((domain for domain in (self.author, *above) if walk.record(domain)), "")
         record = walk.record(where)
         if record is None:
             why = f"none at {self.author}, nor above it: DMARC says nothing about this message"
@@ -106,7 +97,7 @@ class _Check:
             return False
         self.record, self.policy_domain = record, where
         why = f"that of {where} counts" + (", its own" if where == self.author else ", the nearest that may")
-        inner = (*walk.steps, _organized(walk), *old_way(self.author, walk))
+        inner = (*walk.steps, *_organized(walk))
         self.steps.append(Step("the record", why, "known", DISCOVERY, inner))
         self.steps += [
             Step(visible(f"{tag.name}={tag.value}" if tag.name else tag.value)[:200], why, "policy", RECORD)
@@ -150,64 +141,12 @@ class _Check:
         """Whether the name in From exists at all (RFC 9989 §3.2.13)."""
         answer = yield from self.walker.ask(self.author, "A")
         if answer.status == "no answer":
-            raise NoAnswer(Question(self.author, "A"), Step(self.author, "no answer", "temperror"))
+            self.unsure = True
+            why = "no answer, so nobody can tell whether np= counts"
+            return True, Step(f"{self.author} A", why, "temperror", DISCOVERY)
         there = answer.status != "no such name"
         why = "the name exists, so np= does not count" if there else "there is no such name, so np= counts"
         return there, Step(f"{self.author} A", why, "", DISCOVERY)
-
-    # What passed, and for whom ---------------------------------------------------------------------------
-
-    def _align(self) -> Generator[Question, Answer, bool]:
-        """Fill in what aligns; True where something that would align had no answer."""
-        assert self.record is not None
-        waiting = False
-        if self.spf is None:
-            self.steps.append(Step("SPF", "it was not checked", "none", ALIGNMENT))
-        else:
-            domain = to_ascii(self.spf.domain)
-            aligned = yield from self._aligned("SPF", domain, self.spf.result, self.record.aspf, "aspf")
-            self.spf_aligned = aligned and self.spf.result == "pass"
-            waiting = aligned and self.spf.result == "temperror"
-        seen: dict[tuple[str, str], None] = {}
-        for one in self.dkim:
-            key = (to_ascii(one.domain), "none" if one.result == "pass" and one.testing else one.result)
-            if key in seen or len(seen) >= MOST_SIGNERS:
-                continue
-            seen[key] = None
-            aligned = yield from self._aligned("DKIM", *key, self.record.adkim, "adkim")
-            if aligned and key[1] == "pass":
-                self.signers.append(key[0])
-            waiting = waiting or (aligned and key[1] == "temperror")
-        if not self.dkim:
-            self.steps.append(Step("DKIM", "the message has no signature", "none", ALIGNMENT))
-        return waiting
-
-    def _aligned(
-        self, method: str, domain: str, result: str, mode: str, tag: str
-    ) -> Generator[Question, Answer, bool]:
-        """Whether `domain` aligns with From. What did not pass is looked at only for a temporary error."""
-        what = f"{method} {result} for {visible(domain)[:150] or 'nobody'}"
-        if result not in ("pass", "temperror") or not domain:
-            self.steps.append(Step(what, "what did not pass cannot count", "", ALIGNMENT))
-            return False
-        steps: tuple[Step, ...] = ()
-        if domain == self.author:
-            aligned, why = True, "the same domain as in From"
-        elif mode == "s":
-            aligned, why = False, f"another domain than {self.author}, and {tag}=s wants the same"
-        elif not _may_align(domain, self.author):
-            aligned, why = False, f"nothing in common with {self.author}"
-        else:
-            walk = yield from self._walk(domain)
-            aligned, steps = walk.organization == self.organization, walk.steps
-            is_ = "also" if aligned else "not that of From but"
-            why = f"its organizational domain is {is_} {walk.organization}"
-        good = aligned and result == "pass"
-        verdict = "pass" if good else "temperror" if aligned else "fail"
-        self.steps.append(
-            Step(what, f"{why}: {'it aligns' if aligned else 'it does not align'}", verdict, ALIGNMENT, steps)
-        )
-        return aligned
 
     def verdict(self) -> DmarcVerdict:
         return DmarcVerdict(
@@ -221,19 +160,18 @@ class _Check:
             tag=self.tag,
             policy_domain=self.policy_domain,
             org_domain=self.organization,
-            spf_aligned=self.spf_aligned,
-            dkim_aligned=bool(self.signers),
-            aligned_signers=tuple(self.signers),
+            spf_aligned=bool(self.aligning and self.aligning.spf),
+            dkim_aligned=bool(self.aligning and self.aligning.signers),
+            aligned_signers=tuple(self.aligning.signers) if self.aligning else (),
             record=self.record,
             testing=bool(self.record and self.record.testing),
             queries=tuple(self.walker.queries),
         )
 
 
-def _may_align(one: str, other: str) -> bool:
-    """Domains whose last labels differ have no organizational domain in common: no need to walk."""
-    return one.rpartition(".")[2] == other.rpartition(".")[2]
-
-
-def _organized(walk: Walk) -> Step:
-    return Step("organizational domain", f"{walk.organization}, by this walk", "", ORGANIZATION)
+def _organized(walk: Walk) -> tuple[Step, ...]:
+    if walk.broken:
+        why = "not known, as the walk was broken off"
+        return (Step("organizational domain", why, "temperror", ORGANIZATION),)
+    said = Step("organizational domain", f"{walk.organization}, by this walk", "", ORGANIZATION)
+    return (said, *old_way(walk.start, walk))

@@ -24,20 +24,30 @@ ORGANIZATION = "RFC 9989 §4.10.2"
 
 
 class NoAnswer(Exception):
-    """The DNS did not answer a question that the result hangs on."""
+    """The DNS did not answer a question that the result hangs on; `steps` are those up to it."""
 
-    def __init__(self, question: Question, step: Step) -> None:
+    def __init__(self, question: Question, steps: tuple[Step, ...]) -> None:
         super().__init__(question.name)
-        self.question, self.step = question, step
+        self.question, self.steps = question, steps
+
+    @property
+    def step(self) -> Step:
+        """The step of that question."""
+        return self.steps[-1]
 
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """What one walk found: the records by domain, the longest name first, and a step for each question."""
+    """What one walk found: the records by domain, the longest name first, and a step for each question.
+
+    `broken` is set where the DNS did not answer above a domain that has a record of its own: its policy is
+    known then, and its organization is not.
+    """
 
     start: str
     records: tuple[tuple[str, Record], ...]
     steps: tuple[Step, ...]
+    broken: NoAnswer | None = None
 
     def record(self, domain: str) -> Record | None:
         """The record at `domain`, None where there is none."""
@@ -45,7 +55,10 @@ class Walk:
 
     @property
     def organization(self) -> str:
-        """The organizational domain of where the walk began (RFC 9989 §4.10.2)."""
+        """The organizational domain of where the walk began (RFC 9989 §4.10.2). Raises NoAnswer where the
+        walk was broken off."""
+        if self.broken:
+            raise self.broken
         for domain, record in self.records:
             if record.psd == "n":
                 return domain
@@ -60,25 +73,34 @@ class Walk:
 
 
 class Walker:
-    """Walks, and remembers what was asked: name -> its record, or None."""
+    """Walks, and remembers what was asked: walks by their start, names with what is there."""
 
     def __init__(self) -> None:
         self.queries: list[tuple[Question, Answer]] = []
         self._known: dict[str, tuple[Record | None, Step, str]] = {}
+        self._walks: dict[str, Walk] = {}
 
     def walk(self, start: str) -> Generator[Question, Answer, Walk]:
-        """Walk up from `start`. Raises NoAnswer where the DNS does not answer."""
+        """Walk up from `start`. Raises NoAnswer where the DNS does not answer and `start` has no record."""
+        if start not in self._walks:
+            self._walks[start] = yield from self._walk(start)
+        return self._walks[start]
+
+    def _walk(self, start: str) -> Generator[Question, Answer, Walk]:
         records: list[tuple[str, Record]] = []
         steps: list[Step] = []
         for target in targets(start):
             record, step, status = yield from self._ask(target)
             steps.append(step)
             if status == "no answer":
-                raise NoAnswer(Question(f"_dmarc.{target}", "TXT"), step)
+                broken = NoAnswer(Question(f"_dmarc.{target}", "TXT"), tuple(steps))
+                if records and records[0][0] == start:
+                    return Walk(start, tuple(records), tuple(steps), broken)
+                raise broken
             if record is None:
                 continue
             records.append((target, record))
-            if record.psd == "n" or (record.psd == "y" and target != start):
+            if record.psd in ("n", "y"):
                 break
         return Walk(start, tuple(records), tuple(steps))
 
