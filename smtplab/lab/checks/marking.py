@@ -11,8 +11,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ...mail.domain import to_ascii
-from ...mail.header import fields
-from ...mail.header import results as reader
 from ...mail.text import encode
 
 if TYPE_CHECKING:
@@ -54,6 +52,9 @@ def without_own(content: bytes, names: Iterable[str]) -> tuple[bytes, tuple[str,
     header, blank, body = content.partition(b"\r\n\r\n")
     if content.startswith(b"\r\n") or _FIELD not in header.lower():
         return content, ()
+    from ...mail.header import fields  # the readers of header fields load when one is needed
+    from ...mail.header import results as reader
+
     mine = {name.lower() for name in names}
     lines: list[bytes | None] = [*header.split(b"\r\n")]
     removed = []
