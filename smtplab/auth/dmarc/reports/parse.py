@@ -45,7 +45,7 @@ class Elements:
         self._names: list[str] = []
         self._text: list[str] = []
         self._size = self._parts = self._skipping = 0
-        self._local: dict[str, str | None] = {}  # name with namespace -> our name, None for a stranger's
+        self._local: dict[str, str] = {}  # name with namespace -> our name
         self._ready: list[tuple[str, str | Element]] = []
         self._parser = expat.ParserCreate(namespace_separator=" ")
         self._parser.buffer_text = True
@@ -118,28 +118,34 @@ class Elements:
 
     def _start(self, name: str, attributes: object) -> None:
         self._events += 1
-        if self._skipping:
-            self._skipping += 1
-            if self._skipping > DEPTH:
-                raise self._fault(f"elements are nested more than {DEPTH} deep")
-            return
-        if not self._names:
-            self.namespace, _, self.root = name.rpartition(" ")
-        local = self._local.get(name, "")
-        if local == "":
-            local = self._known(name)
-        if local is None or local == "extension":  # what others have added, which may be anything
-            self._skipping = 1
-            return
-        if len(self._names) >= DEPTH:
-            raise self._fault(f"elements are nested more than {DEPTH} deep")
+        names = self._names
+        local = self._local.get(name)
+        if local is None or self._skipping or len(names) >= DEPTH or self._parts >= PARTS:
+            local = self._unusual(name)
+            if not local:
+                return
         self._parts += 1
-        if self._parts > PARTS:
-            raise self._fault(f"an element has more than {PARTS} parts")
         self._stack.append({})
-        self._names.append(local)
+        names.append(local)
         self._text.clear()
         self._size = 0
+
+    def _unusual(self, name: str) -> str:
+        """Our name for an element that is new, too much, or of others; "" where it is to be left out."""
+        if self._skipping or len(self._names) >= DEPTH:
+            self._skipping += bool(self._skipping)
+            if self._skipping > DEPTH or not self._skipping:
+                raise self._fault(f"elements are nested more than {DEPTH} deep")
+            return ""
+        if self._parts >= PARTS:
+            raise self._fault(f"an element has more than {PARTS} parts")
+        if not self._names:
+            self.namespace, _, self.root = name.rpartition(" ")
+        local = self._known(name)
+        if local is None or local == "extension":  # what others have added, which may be anything
+            self._skipping = 1
+            return ""
+        return local
 
     def _known(self, name: str) -> str | None:
         """The name without its namespace, None for one of another namespace than the root's."""
@@ -147,7 +153,7 @@ class Elements:
         known: str | None = local if space == self.namespace else None
         if known is None or known == "extension":
             self._remark("it has extensions, which were left out")
-        if len(self._local) < 1_000:
+        elif len(self._local) < 1_000:
             self._local[name] = known
         return known
 
@@ -157,12 +163,17 @@ class Elements:
             self._skipping -= 1
             return
         element = self._stack.pop()
-        local = self._names.pop()
-        value: str | Element = element or "".join(self._text).strip()
-        self._text.clear()
-        if len(self._names) > 1:
-            self._stack[-1].setdefault(local, []).append(value)
-        elif self._names:
+        names, text = self._names, self._text
+        local = names.pop()
+        value: str | Element = element or ("".join(text).strip() if text else "")
+        text.clear()
+        if len(names) > 1:
+            parent = self._stack[-1]
+            if local in parent:
+                parent[local].append(value)
+            else:
+                parent[local] = [value]
+        elif names:
             self._ready.append((local, value))
             self._parts = 0
 
