@@ -6,6 +6,7 @@ Widgets are loaded when the first one is asked for: a script that only wants a l
 from __future__ import annotations
 
 from .deliveries import Deliveries
+from .dkim import Dkim
 from .judging import Judging
 from .mailboxes import Mailboxes
 from .messages import Messages
@@ -17,5 +18,7 @@ from .sessions import Sessions
 from .spf import Spf
 
 
-class Lab(Sessions, Ports, Messages, Deliveries, Queues, Routing, Mailboxes, Spf, ReportFigures, Judging):
+class Lab(
+    Sessions, Ports, Messages, Deliveries, Queues, Routing, Mailboxes, Spf, Dkim, ReportFigures, Judging
+):
     """A running mail internet, and the widgets that drive it."""
