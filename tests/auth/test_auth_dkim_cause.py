@@ -168,6 +168,19 @@ def test_both_broken_says_both() -> None:
     ]
 
 
+@pytest.mark.parametrize("kind", KEYS)
+def test_what_a_list_does_all_at_once(kind: str) -> None:
+    """A tag in Subject, the list in From, and a Reply-To where h= says that there is none."""
+    names = ["from", "from", "subject", "date", "to", "message-id", "reply-to"]
+    message = signed(MESSAGE, KEYS[kind], headers=names)
+    message = replace(b"Subject: Tea", b"Subject: [tea-lovers] Tea")(message)
+    own = b"From: Alice via Tea <tea@list.example>\r\nReply-To: Alice <alice@acorn.example>"
+    message = replace(b"From: Alice <alice@acorn.example>", own)(message)
+    found = verdict(message, published(KEYS[kind]))
+    assert (found.result, found.cause) == ("fail", "header-changed:from")
+    assert all(name in found.steps[-1].why for name in ("from:", "subject:", "reply-to: it was added"))
+
+
 def test_without_a_key_the_body_still_tells() -> None:
     found = verdict(signed(MESSAGE, KEYS["rsa"]) + b"Footer\r\n", zone({}))
     assert (found.result, found.cause) == ("permerror", "no-key")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from itertools import chain, combinations, product
 
 from smtplab.mail.text import decode
 
@@ -98,6 +99,7 @@ def _tries(failure: Failure, covered: Parts) -> Iterator[tuple[Parts, Finding]]:
     for name in dict.fromkeys(names):
         yield from _order_and_number(failure, name)
     yield from _removed(failure, covered)
+    yield from _together(failure, covered)
     for at, (name, field) in enumerate(zip(names, covered, strict=True)):
         if field is not None:
             for other in undo.spaces(field):
@@ -164,6 +166,26 @@ def _order_and_number(failure: Failure, name: str) -> Iterator[tuple[Parts, Find
             chosen({**index, name: there[::-1]}, names, failure.own),
             Finding(f"header-order:{name}", why),
         )
+
+
+def _together(failure: Failure, covered: Parts) -> Iterator[tuple[Parts, Finding]]:
+    """Two or three changes, as lists make them: a tag in Subject, another From, a Reply-To of their own."""
+    options: list[list[tuple[int, str, bytes | None]]] = []
+    for at, (name, field) in enumerate(zip(failure.signature.headers, covered, strict=True)):
+        if field is None or name not in undo.OF_LISTS:
+            continue
+        changes: list[tuple[int, str, bytes | None]] = [
+            (at, f"{name}: {why}", other) for why, other in undo.changed(name, field, failure.message.index)
+        ]
+        added: tuple[int, str, bytes | None] = (at, f"{name}: it was added", None)
+        options.append(changes[:4] if name in ("from", "subject") else [added])
+    some = chain.from_iterable(combinations(options[:6], size) for size in (2, 3))
+    for together in chain.from_iterable(product(*one) for one in some):
+        parts = list(covered)
+        for at, _, other in together:
+            parts[at] = other
+        why = "; ".join(why for _, why, _ in together)
+        yield parts, Finding(f"header-changed:{why.partition(':')[0]}", why)
 
 
 def _removed(failure: Failure, covered: Parts) -> Iterator[tuple[Parts, Finding]]:

@@ -15,6 +15,7 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from smtplab.mail.domain import to_ascii
 from smtplab.mail.header.field import Message as Given
 from smtplab.mail.header.field import octets as octets_of
 from smtplab.mail.route import Answer, Question
@@ -106,7 +107,7 @@ class _Evaluation:
             steps.cut(f"did {signature.domain} sign this message, and is it unchanged?"),
             tuple(self.steps),
             {},
-            signature.domain,
+            to_ascii(signature.domain),
             signature.selector,
             signature.identity,
             signature.algorithm,

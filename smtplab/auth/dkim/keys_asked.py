@@ -59,8 +59,9 @@ class KeyAsking:
         """The keys for this signature."""
         name = signature.question
         question = Question(name, "TXT")
-        if len(name) > 253:
-            step = Step("key", "no such name can exist: it is too long", "permerror", ASKED)
+        if len(name) > 253 or any(len(label) > 63 for label in name.split(".")):
+            why = "no such name can exist: labels have 63 octets at most, names 253"
+            step = Step("key", why, "permerror", ASKED)
             return Found(step, (), [], [("permerror", "no-key")])
         if name not in self.answers:
             self.answers[name] = yield question

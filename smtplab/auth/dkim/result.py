@@ -16,12 +16,12 @@ from .signature import Signature
 class DkimVerdict(Verdict):
     """A Verdict whose result is pass, fail, neutral, none, policy, temperror or permerror (RFC 8601 §2.7.1).
 
-    `domain`, `selector` and `identity` are d=, s= and i=, as far as the field could be read; `signature` is
-    None where it could not. `cause` is "" on pass, otherwise one word of what is the matter: the list is
-    `causes.CAUSES`; some have a field's name after a colon. `body_hash` was computed and `claimed` is bh=,
-    both base64. `canonical_header` is what is hashed for b=, `canonical_body` what is hashed for bh=, as far
-    as its first 64 kB. `testing`: the key says t=y, so that even a pass counts as no signature. `key` is the
-    record that was used. `field` is the field's octets. `queries` has what was asked and answered, in order.
+    `domain` (with A-labels), `selector` and `identity` are d=, s= and i=; they are "" and `signature` is None
+    where the field could not be read. `cause` is "" on pass, otherwise one word for what is the matter: they
+    are the keys of `cause.CAUSES`, some with a field's name after a colon. `body_hash` was computed and
+    `claimed` is bh=, both base64. `canonical_header` is what is hashed for b=, `canonical_body` what is
+    hashed for bh=, its first 64 kB. `testing`: the key says t=y, so that even a pass counts as no signature.
+    `key` is the record that was used. `field` is the field itself. `queries` has what was asked and answered.
     """
 
     domain: str = ""

@@ -95,7 +95,7 @@ class Signature(Claims):
         except RecordError as error:
             raise SignatureError(error.message, text, error.span, "syntax", SYNTAX) from None
         return cls(
-            **{name: getattr(read, name) for name in _CLAIMS},
+            **{name: getattr(read, name) for name in _CLAIMS} | {"identity": unquoted(read.identity)},
             digest=_decoded(text, tags["bh"]),
             octets=_decoded(text, tags["b"]),
             copies=copies,

@@ -90,6 +90,7 @@ _FOLDED = re.compile(rb"\r\n[ \t]+")
 _COMMA = re.compile(rb",[ \t\r\n]*")
 _COMMENT = re.compile(rb"[ \t]*\([^()\r\n]{0,80}\)")
 _OTHER_AUTHORS = ("reply-to", "x-original-from", "original-from", "x-google-original-from", "sender", "cc")
+OF_LISTS = ("subject", "from", "reply-to", "sender", "cc", "list-id", "list-unsubscribe", "list-post")
 ENCODINGS = (b"7bit", b"8bit", b"quoted-printable", b"base64", b"binary")
 CONSTANT = {
     "mime-version": (b"1.0",),
