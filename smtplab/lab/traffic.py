@@ -14,15 +14,13 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from email.utils import format_datetime
 from random import Random
 from typing import TYPE_CHECKING
 
 from ..mail.errors import LabError
 
 if TYPE_CHECKING:
-    from .clock import Clock
-    from .delivery import Delivery
+    from .lab import Lab
 
 MX = "mx.birch.example"
 BOB, ALICE, NEWS = "bob@birch.example", "alice@acorn.example", "news@acorn.example"
@@ -65,68 +63,50 @@ class DayOfMail:
         return str(self)
 
 
-class Traffic:
-    """The part of a lab that lets a day of mail happen."""
+def day_of_mail(lab: Lab, mix: Mapping[str, int] | None = None) -> DayOfMail:
+    """`Lab.day_of_mail`."""
+    wanted = dict(MIX if mix is None else mix)
+    if unknown := wanted.keys() - MIX.keys():
+        raise LabError(f"No mail is called {', '.join(sorted(unknown))}. There is: {', '.join(MIX)}.")
+    if any(count < 0 for count in wanted.values()) or sum(wanted.values()) > MOST:
+        raise LabError(f"A day has from 0 to {MOST} messages.")
+    start = lab.clock.now()
+    kinds = [kind for kind, count in wanted.items() for _ in range(count)]
+    random = Random(f"{lab.seed} mail of {start.date()}")
+    random.shuffle(kinds)
+    step = (midnight(start) - start) / (ROUNDS + 1)
+    refused: Counter[str] = Counter()
+    for turn in range(ROUNDS):
+        lab.clock.advance(seconds=int(step.total_seconds()))
+        for number in range(turn, len(kinds), ROUNDS):
+            if not _send(lab, kinds[number], f"{start.date()}-{number}", random):
+                refused[kinds[number]] += 1
+    lab.clock.advance(seconds=(midnight(start) - lab.clock.now()).total_seconds())
+    return DayOfMail(start.date(), {kind: count for kind, count in wanted.items() if count}, dict(refused))
 
-    seed: int
 
-    if TYPE_CHECKING:
+def _send(lab: Lab, kind: str, name: str, random: Random) -> bool:
+    """Send one message; whether the first server took it."""
+    if kind in _TO:
+        text = f"From: {ALICE}\nTo: {_TO[kind]}\nSubject: Letter {name}\n\nHello Bob.\n"
+        return lab.submit(text).reply.code < 300
+    if kind == "newsletter":
+        return _hand_in(lab, "o1.news.example", f"bounce-{name}@news.example", NEWS, f"News {name}")
+    sender = random.choice((ALICE, "mallory@mallory.example", ""))
+    return _hand_in(lab, "mail.mallory.example", sender, ALICE, f"Invoice {name}")
 
-        @property
-        def clock(self) -> Clock: ...
-        def smtp(self, host: str, port: int = 587, source: str | None = None) -> smtplib.SMTP: ...
-        def submit(self, message: str, user: str = "alice") -> Delivery: ...
 
-    def day_of_mail(self, mix: Mapping[str, int] | None = None) -> DayOfMail:
-        """Send the mail of what is left of today, and advance the clock to midnight.
-
-        `mix` says how many of each kind: {"own": 12, "forwarded": 4, "list": 2, "newsletter": 8, "forged": 6}
-        is the default, and a kind that is left out is not sent. Raises LabError for another kind, and for
-        more than 200 messages.
-        """
-        wanted = dict(MIX if mix is None else mix)
-        if unknown := wanted.keys() - MIX.keys():
-            raise LabError(f"No mail is called {', '.join(sorted(unknown))}. There is: {', '.join(MIX)}.")
-        if any(count < 0 for count in wanted.values()) or sum(wanted.values()) > MOST:
-            raise LabError(f"A day has from 0 to {MOST} messages.")
-        start = self.clock.now()
-        kinds = [kind for kind, count in wanted.items() for _ in range(count)]
-        random = Random(f"{self.seed} mail of {start.date()}")
-        random.shuffle(kinds)
-        step = (midnight(start) - start) / (ROUNDS + 1)
-        refused: Counter[str] = Counter()
-        for turn in range(ROUNDS):
-            self.clock.advance(seconds=int(step.total_seconds()))
-            for number in range(turn, len(kinds), ROUNDS):
-                if not self._send(kinds[number], f"{start.date()}-{number}", random):
-                    refused[kinds[number]] += 1
-        self.clock.advance(seconds=(midnight(start) - self.clock.now()).total_seconds())
-        return DayOfMail(
-            start.date(), {kind: count for kind, count in wanted.items() if count}, dict(refused)
-        )
-
-    def _send(self, kind: str, name: str, random: Random) -> bool:
-        """Send one message; whether the first server took it."""
-        if kind in _TO:
-            delivery = self.submit(f"From: {ALICE}\nTo: {_TO[kind]}\nSubject: Letter {name}\n\nHello Bob.\n")
-            return delivery.reply.code < 300
-        if kind == "newsletter":
-            return self._hand_in("o1.news.example", f"bounce-{name}@news.example", NEWS, f"News {name}")
-        sender = random.choice((ALICE, "mallory@mallory.example", ""))
-        return self._hand_in("mail.mallory.example", sender, ALICE, f"Invoice {name}")
-
-    def _hand_in(self, source: str, sender: str, author: str, subject: str) -> bool:
-        message = (
-            f"Date: {format_datetime(self.clock.now())}\r\n"
-            f"From: {author}\r\nTo: {BOB}\r\nSubject: {subject}\r\n"
-            f"Message-ID: <{subject.replace(' ', '.')}@{source}>\r\n\r\nHello.\r\n"
-        )
-        try:
-            with self.smtp(MX, 25, source) as client:
-                client.sendmail(sender, [BOB], message.encode())
-        except smtplib.SMTPException:
-            return False
-        return True
+def _hand_in(lab: Lab, source: str, sender: str, author: str, subject: str) -> bool:
+    message = (
+        f"Date: {lab.clock.rfc5322()}\r\nFrom: {author}\r\nTo: {BOB}\r\nSubject: {subject}\r\n"
+        f"Message-ID: <{subject.replace(' ', '.')}@{source}>\r\n\r\nHello.\r\n"
+    )
+    try:
+        with lab.smtp(MX, 25, source) as client:
+            client.sendmail(sender, [BOB], message.encode())
+    except smtplib.SMTPException:
+        return False
+    return True
 
 
 def midnight(moment: datetime) -> datetime:
