@@ -97,8 +97,9 @@ def _send(lab: Lab, kind: str, name: str, random: Random) -> bool:
 
 
 def _hand_in(lab: Lab, source: str, sender: str, author: str, subject: str) -> bool:
+    date_field = lab.clock.rfc5322()
     message = (
-        f"Date: {lab.clock.rfc5322()}\r\nFrom: {author}\r\nTo: {BOB}\r\nSubject: {subject}\r\n"
+        f"Date: {date_field}\r\nFrom: {author}\r\nTo: {BOB}\r\nSubject: {subject}\r\n"
         f"Message-ID: <{subject.replace(' ', '.')}@{source}>\r\n\r\nHello.\r\n"
     )
     try:
