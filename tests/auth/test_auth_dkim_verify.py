@@ -171,6 +171,10 @@ def test_signing_a_signature_takes_the_one_below() -> None:
     above = signed(below, RSA, headers=["from", "dkim-signature"])
     resolve = zone({NAME: [RECORD, dkim.record(RSA)]})
     assert [one.result for one in dkim.verify(above, resolve=resolve, now=NOW)] == ["pass", "pass"]
+    first = signed(MESSAGE, KEY, headers=["from", "dkim-signature"])
+    assert verdict(first, published(KEY)).result == "pass"  # it has signed that there was none yet
+    (upper, lower) = dkim.verify(signed(first, RSA), resolve=resolve, now=NOW)
+    assert (upper.result, lower.cause) == ("pass", "header-added:dkim-signature")
     changed = above.replace(b"a=ed25519-sha256", b"x=1772500000; a=ed25519-sha256")
     assert [one.result for one in dkim.verify(changed, resolve=resolve, now=NOW)] == ["fail", "fail"]
 

@@ -179,3 +179,19 @@ def test_header_sections_that_dkimpy_gives_up_on(content: bytes) -> None:
     assert verdict.result == "pass"
     with pytest.raises(dkimpy.MessageFormatError, match="Unexpected characters"):
         dkimpy.DKIM(field + content)
+
+
+def test_h_that_names_dkim_signature(need_program: Callable[..., str]) -> None:
+    """RFC 6376 §3.5: h= never means the field that it stands in. The others take that one, and say fail."""
+    content = b"From: a@acorn.example\r\n\r\nTea?\r\n"
+    names = ["from", "dkim-signature"]
+    field = dkim.sign(content, domain=DOMAIN, selector="ed25519", key=KEYS["ed25519"], headers=names)
+    (verdict,) = dkim.verify(field + content, resolve=zone(RECORDS), now=NOW)
+    keys = {f"{name}.".encode(): text.encode() for name, text in RECORDS.items()}
+    told = mailauth_batch.ask(
+        need_program("node", "nodejs"), need_program("npm"),
+        verify=[field + content], keys=RECORDS, now=NOW.isoformat(),
+    )  # fmt: skip
+    assert verdict.result == "pass"
+    assert not dkimpy.verify(field + content, dnsfunc=lambda name, timeout=5: keys[name])
+    assert told["verify"][0][0]["result"] == "fail"
