@@ -103,6 +103,18 @@ def test_a_record_is_built_over_the_limit_and_mended_by_keyboard(page: Page, bui
     )
 
 
+def test_what_is_done_while_the_kernel_works_is_done_after_it(page: Page, builder: Builder) -> None:
+    builder.root.evaluate(
+        """(root) => {
+          for (const key of ["use-suite", "use-crm", "mx"]) root.querySelector(`[data-key="${key}"]`).click();
+        }"""
+    )
+    expect(builder.text).to_have_value("v=spf1 include:_spf.suite.example include:_spf.crmly.example -all")
+    for name in ("Suite", "Crmly"):
+        expect(builder.box(name)).to_be_checked()
+    expect(builder.box("The hosts that receive its mail")).not_to_be_checked()
+
+
 def test_a_draft_is_compared_published_and_sent_by(page: Page, builder: Builder) -> None:
     use(page, builder.press("News"), "Enter")
     expect(builder.chip).to_have_text("✕ fail")
