@@ -11,8 +11,7 @@ import pytest
 
 from smtplab.auth import dkim
 from smtplab.auth.dkim.cause import CAUSES
-from smtplab.auth.dkim.keys import PrivateKey
-from tests.auth.dkim_zone import KEYS, MESSAGE, published, rewritten, signed, verdict, zone
+from tests.auth.dkim_zone import KEYS, MESSAGE, NOW, published, signed, verdict, zone
 
 SIMPLE = ("simple", "simple")
 RELAXED = ("relaxed", "relaxed")
@@ -123,17 +122,11 @@ def test_a_changed_field_that_nothing_brings_back() -> None:
     assert verdict(changed(signed(MESSAGE, KEYS["rsa"])), published(KEYS["rsa"])).cause == "header-changed"
 
 
-def with_copies(key: PrivateKey) -> bytes:
-    """A message whose signature has z=."""
-    date = "Mon,=202=20Mar=202026=2009:00:00=20+0000"
-    copies = f"From:Alice=20<alice@acorn.example>|Subject:Tea=20or=20coffee?|Date:{date}"
-    return rewritten(signed(MESSAGE, key), key, lambda field: field.replace(" b=", f" z={copies}; b="))
-
-
 @pytest.mark.parametrize("kind", KEYS)
 def test_copied_fields_tell_what_was(kind: str) -> None:
-    message = with_copies(KEYS[kind])
+    message = signed(MESSAGE, KEYS[kind], copies=True)
     resolve = published(KEYS[kind])
+    assert b"|Date:=20Mon,=202=20Mar" in re.sub(rb"\r\n ", b"", message)
     assert verdict(message, resolve).result == "pass"
     found = verdict(replace(b"Date: Mon, 2", b"Date: Tue, 3")(message), resolve)
     assert found.cause == "header-changed:date" and '"Mon, 2 Mar 2026 09:00:00 +0000"' in found.steps[-1].why
@@ -185,3 +178,25 @@ def test_without_a_key_the_body_still_tells() -> None:
     found = verdict(signed(MESSAGE, KEYS["rsa"]) + b"Footer\r\n", zone({}))
     assert (found.result, found.cause) == ("permerror", "no-key")
     assert any(step.what == "cause: footer-appended" for step in found.steps)
+
+
+def test_copies_that_do_not_bring_the_hash_back() -> None:
+    message = signed(MESSAGE, KEYS["rsa"], copies=True)
+    changed = replace(b"Subject: Tea", b"Subject: Milk")(message).replace(b"a=rsa", b"t=1; a=rsa")
+    found = verdict(changed, published(KEYS["rsa"]))
+    assert found.cause == "header-changed:subject" and "does not bring the hash back" in found.steps[-1].why
+
+
+def test_only_some_of_many_failures_are_looked_into() -> None:
+    own = signed(MESSAGE, KEYS["rsa"]).removesuffix(MESSAGE)
+    verdicts = dkim.verify(own * 8 + MESSAGE + b"Bye\r\n", resolve=published(KEYS["rsa"]), now=NOW)
+    assert [one.cause for one in verdicts] == ["footer-appended"] * 3 + ["body-changed"] * 5
+    assert verdicts[-1].steps[-1].what == "cause"
+
+
+@pytest.mark.parametrize("forms", [SIMPLE, RELAXED])
+def test_a_footer_behind_a_long_body(forms: Any) -> None:
+    message = signed(MESSAGE + b"A line of tea.\r\n\r\n" * 30_000, KEYS["ed25519"], canonicalization=forms)
+    found = verdict(message + b"-- \r\nA footer\r\n", published(KEYS["ed25519"]))
+    assert found.cause == "footer-appended"
+    assert "up to line 60006 " in found.steps[-1].why and '"--"' in found.steps[-1].why

@@ -101,6 +101,21 @@ def test_times_and_identity() -> None:
     assert said["i"] == "alice@acorn.example"
 
 
+def test_copies_are_read_as_they_were() -> None:
+    odd = b"From: a@acorn.example\r\nSubject: a|b;c=20 \xc3\xa9\r\n\t" + b"d " * 60 + b"\r\n\r\nx\r\n"
+    signature = signed(odd, KEYS["ed25519"], copies=True, length=1)
+    assert verified(odd, signature, KEYS["ed25519"])
+    assert max(map(len, signature.split(b"\r\n"))) <= 78 and not re.search(
+        rb"=.?\r\n", signature.partition(b"z=")[2][:300]
+    )
+    read = dkim.Signature.parse(signature)
+    assert read.copies == (
+        ("from", " a@acorn.example"),
+        ("subject", f" a|b;c=20 \u00e9\r\n\t{'d ' * 60}"),
+    )
+    assert read.length == 1
+
+
 def test_lines_are_short_and_end_in_crlf() -> None:
     many = b"".join(b"List-ID: <%d.example>\r\n" % n for n in range(60)) + MESSAGE
     signature = signed(many, KEYS["rsa"])

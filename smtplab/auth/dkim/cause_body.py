@@ -19,7 +19,7 @@ from .canonical import Form
 from .cause import Failure, Finding
 from .message import Message
 
-MAX_LINES = 100_000  # of a body, after which a footer is looked for
+MAX_FOOTER = 1 << 18  # octets of a footer that is looked for
 MAX_BODY = 1 << 20  # octets of a body on which other attempts are made
 BUDGET = 32 << 20  # octets that all attempts together may hash
 MAX_PAIRS = 20_000  # pairs of lines between which something may have been put
@@ -92,12 +92,20 @@ def _other_form(failure: Failure, hashes: _Hashes) -> Finding | None:
 def _footer(failure: Failure, hashes: _Hashes) -> Finding | None:
     """The body up to each of its lines, in one pass: a hash can go on from where it was."""
     digest, count, octets = hashes.new(), 0, 0
+    first = failure.message.body_hash(hashes.form, hashes.length, hashes.name).size - MAX_FOOTER
     empty = b"\r\n" if hashes.form == "simple" else b""
     if hashes.is_it(empty):
         return _behind(1, 0, failure.message, hashes.form)
     rest = b""  # a line that goes on in the next piece
     for piece in failure.message.body(hashes.form):
-        lines = (rest + piece).split(b"\r\n")
+        piece = rest + piece
+        rest = b""
+        if octets + len(piece) < first and piece.endswith(b"\r\n"):  # too far from the end for a footer
+            digest.update(piece)
+            count += piece.count(b"\r\n")
+            octets += len(piece)
+            continue
+        lines = piece.split(b"\r\n")
         rest = lines.pop()
         for line in lines:
             digest.update(line + b"\r\n")
@@ -105,7 +113,7 @@ def _footer(failure: Failure, hashes: _Hashes) -> Finding | None:
             octets += len(line) + 2
             if line and digest.copy().digest() == hashes.wanted:
                 return _behind(count + 1, octets, failure.message, hashes.form)
-        if count > MAX_LINES or len(rest) > MAX_BODY:
+        if len(rest) > MAX_BODY:
             return None
     return None
 

@@ -220,6 +220,8 @@ def _compared(failure: Failure, original: Message, attempts: _Attempts) -> Findi
 
 
 def _unknown(failure: Failure, attempts: _Attempts) -> Finding:
+    if attempts.wanted and (copied := next(_copied(failure, attempts.covered), None)):
+        return Finding(copied[1].cause, f"{copied[1].why}; that alone does not bring the hash back")
     if attempts.wanted:
         why = "the key is the right one, so a signed field was changed; nothing tried makes it the old one"
         return Finding("header-changed", why)

@@ -31,6 +31,7 @@ from .result import DkimVerdict
 from .signature import Signature, SignatureError
 
 USUAL = Policy()
+MAX_SEARCHED = 3  # signatures of a message for which it is found out why they fail
 _RANK = ("neutral", "temperror", "permerror", "fail", "policy")  # of several, what decides
 
 
@@ -42,10 +43,11 @@ def evaluate(
     taken = Message(octets)
     before = Message(wire(original)[0]) if original is not None else None
     asking = KeyAsking()
-    verdicts = []
+    verdicts: list[DkimVerdict] = []
     for number, own in enumerate(taken.signatures):
         if number < policy.most:
-            evaluation = _Evaluation(taken, own, now, policy, before, local)
+            search = sum(one.result == "fail" for one in verdicts) < MAX_SEARCHED
+            evaluation = _Evaluation(taken, own, now, policy, before, local, search)
             verdicts.append((yield from evaluation.run(asking)))
         else:
             verdicts.append(_left_out(own, len(taken.signatures), policy.most))
@@ -76,6 +78,7 @@ class _Evaluation:
     policy: Policy
     original: Message | None
     local: bool
+    search: bool
     steps: list[Step] = field(default_factory=list)
     problems: list[tuple[str, str]] = field(default_factory=list)
 
@@ -228,7 +231,11 @@ class _Evaluation:
         public = [key.public for key in found.keys]
         failure = Failure(self.message, self.own, signature, public, digest, self.original)
         for number, (result, cause) in enumerate(self.problems):
-            if result == "fail":
+            if result == "fail" and not self.search:
+                self.problems[number] = (result, cause if cause == "body-changed" else "header-or-key")
+                why = "not looked for: other signatures fail before this one"
+                self.steps.append(Step("cause", why, "", "RFC 6376 §6.1"))
+            elif result == "fail":
                 finding = (cause_body if cause == "body-changed" else cause_header).find(failure)
                 self.problems[number] = (result, finding.cause)
                 self.steps.append(finding.step)
