@@ -34,6 +34,6 @@ def verify(
     Timeout. Raises nothing: everything is a result.
     """
     authors = rfc5322_from if isinstance(rfc5322_from, str) else tuple(rfc5322_from)
-    given = {"rfc5322_from": authors, "spf": spf, "dkim": dkim, "resolve": resolve, "patience": patience}
+    given = dict(rfc5322_from=authors, spf=spf, dkim=dkim, resolve=resolve, patience=patience)
     verdict = drive(evaluate(authors, spf=spf, dkim=dkim), resolve, patience)
     return asked(verdict, verify, given)

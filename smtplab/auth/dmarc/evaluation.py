@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ..spf import SpfVerdict
 
 DISCOVERY = "RFC 9989 §4.10.1"
+EXISTENCE = "RFC 9989 §3.2.13"
 PASSES = "RFC 9989 §5.3.5"
 RECORD = "RFC 9989 §4.7"
 
@@ -138,15 +139,15 @@ class _Check:
         return "sp" if record.sp else "p"
 
     def _exists(self) -> Generator[Question, Answer, tuple[bool, Step]]:
-        """Whether the name in From exists at all (RFC 9989 §3.2.13)."""
+        """Whether the name in From exists at all: only NXDOMAIN says that it does not."""
         answer = yield from self.walker.ask(self.author, "A")
         if answer.status == "no answer":
             self.unsure = True
             why = "no answer, so nobody can tell whether np= counts"
-            return True, Step(f"{self.author} A", why, "temperror", DISCOVERY)
+            return True, Step(f"{self.author} A", why, "temperror", EXISTENCE)
         there = answer.status != "no such name"
         why = "the name exists, so np= does not count" if there else "there is no such name, so np= counts"
-        return there, Step(f"{self.author} A", why, "", DISCOVERY)
+        return there, Step(f"{self.author} A", why, "", EXISTENCE)
 
     def verdict(self) -> DmarcVerdict:
         return DmarcVerdict(

@@ -94,7 +94,7 @@ def _other(record: Record) -> list[Advice]:
         if tag.name in GONE:
             why = f"{tag.name}= is gone since RFC 9989; receivers leave it out"
             why += ": use t=y for a test" if tag.name == "pct" else ""
-            found.append(Advice("neutral", why, tag.span, "RFC 9989 §9"))
+            found.append(Advice("neutral", why, tag.span, "RFC 9989 §9.3"))
         elif tag.name not in KNOWN:
             found.append(
                 Advice("neutral", f"{visible(tag.name)[:40]}= means nothing in DMARC", tag.span, TAGS)

@@ -30,9 +30,10 @@ VALUES = {
     "aspf": ("r", "s"),
 }
 GONE = ("pct", "rf", "ri")  # RFC 7489 §6.3 had them, RFC 9989 has not
-FO = re.compile(r"[01ds](?::[01ds])*", re.IGNORECASE)
+FO = ("0", "1", "d", "s")  # each at most once, and 0 and 1 not together
 
-_VERSION = re.compile(r"v[ \t]*=[ \t]*DMARC1[ \t]*(?:;|\Z)")
+# tag names are ABNF literals, which have no case (RFC 5234 §2.3); DMARC1 is %s"DMARC1", which has
+_VERSION = re.compile(r"[vV][ \t]*=[ \t]*DMARC1[ \t]*(?:;|\Z)")
 _TAG = re.compile(r"[ \t]*([A-Za-z]+)[ \t]*=[ \t]*(.*?)[ \t]*", re.DOTALL)
 # a URI without the characters that must be encoded in it, and the size limit that RFC 7489 §6.2 allowed
 _URI = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):([^\s,!;]+)(?:!([0-9]+[kmgt]?))?", re.IGNORECASE)
@@ -150,9 +151,11 @@ def _valid(tag: Tag, faults: list[tuple[Tag, str]]) -> str:
     if allowed and value not in allowed:
         faults.append((tag, f"{tag.name} is one of {', '.join(allowed)}"))
         return ""
-    if tag.name == "fo" and not FO.fullmatch(value):
-        faults.append((tag, "fo is 0, 1, d or s, or several of them with colons between"))
-        return ""
+    if tag.name == "fo":
+        chosen = value.split(":")
+        if not set(chosen) <= set(FO) or len(set(chosen)) < len(chosen) or {"0", "1"} <= set(chosen):
+            faults.append((tag, "fo is 0 or 1, and d and s, with colons between, each at most once"))
+            return ""
     return value
 
 
