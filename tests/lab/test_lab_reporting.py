@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from smtplab.auth.dmarc import DmarcVerdict, parse
+from smtplab.auth.dmarc import verify
 from smtplab.auth.dmarc.reports import letter, summary
 from smtplab.lab.lab import Lab
 from smtplab.mail.errors import LabError
@@ -28,22 +28,11 @@ def lab() -> Iterator[Lab]:
         assert lab._world.errors == []
 
 
-def judge(lab: Lab, record: str, domain: str = "acorn.example", host: str = MX) -> None:
-    """Stand in for the DMARC check: what came to `host` gets a verdict by `record` and SPF."""
+def judge(lab: Lab, host: str = MX) -> None:
+    """Check DMARC of what came to `host`, by the records as they are now."""
     checked = lab.mta(host).checked
     for number, one in enumerate(list(checked)):
-        aligned = one.spf is not None and one.spf.result == "pass" and one.spf.domain == domain
-        verdict = DmarcVerdict(
-            "pass" if aligned else "fail",
-            "DMARC",
-            "",
-            domain=domain,
-            policy="none",
-            policy_domain=domain,
-            org_domain=domain,
-            spf_aligned=aligned,
-            record=parse(record),
-        )
+        verdict = verify("acorn.example", spf=one.spf, dkim=one.dkim, resolve=lab.resolve)
         checked[number] = replace(one, dmarc=verdict)
 
 
@@ -109,9 +98,9 @@ def test_asking_for_reports(lab: Lab) -> None:
 
 
 def test_reports_are_mailed_and_read_back(lab: Lab) -> None:
-    record = lab.ask_for_reports()
+    lab.ask_for_reports()
     lab.day_of_mail(SMALL)
-    judge(lab, record)
+    judge(lab)
     sent = lab.dmarc_reports()
     assert [verdict.result for verdict in sent.destinations] == ["pass"]
     (mail,) = lab.mailbox(OWNER)
@@ -124,7 +113,7 @@ def test_reports_are_mailed_and_read_back(lab: Lab) -> None:
     assert (report,) == sent.reports
     assert (report.begin, report.end) == (1_772_409_600, 1_772_495_999)
     counted = summary(report)
-    assert (counted.messages, counted.passing) == (6, 2)
+    assert (counted.messages, counted.passing, counted.spf, counted.dkim) == (6, 3, 2, 3)
     assert {sender.source for sender in counted.senders} == {
         "192.0.2.10",
         "192.0.2.40",
@@ -134,9 +123,9 @@ def test_reports_are_mailed_and_read_back(lab: Lab) -> None:
 
 
 def test_the_mail_with_a_report_passes_itself(lab: Lab) -> None:
-    record = lab.ask_for_reports()
+    lab.ask_for_reports()
     lab.day_of_mail({"own": 1})
-    judge(lab, record)
+    judge(lab)
     lab.dmarc_reports()
     (mail,) = lab.mailbox(OWNER)
     (result,) = [field.value for field in fields(mail.raw) if field.key == "authentication-results"]
@@ -145,13 +134,13 @@ def test_the_mail_with_a_report_passes_itself(lab: Lab) -> None:
 
 
 def test_a_receiver_reports_what_all_its_hosts_saw_on_that_day(lab: Lab) -> None:
-    record = lab.ask_for_reports()
+    lab.ask_for_reports()
     lab.day_of_mail({"own": 3})
     lab.stop_host(MX)
     lab.day_of_mail({"own": 2})
     lab.start_host(MX)
     for host in (MX, "mx2.birch.example"):
-        judge(lab, record, host=host)
+        judge(lab, host)
     assert lab.dmarc_reports(day=DAY)[0].messages == 3
     assert lab.dmarc_reports()[0].messages == 2  # those that mx2 took
     assert len(lab.reports_in()) == 2
@@ -159,9 +148,9 @@ def test_a_receiver_reports_what_all_its_hosts_saw_on_that_day(lab: Lab) -> None
 
 
 def test_a_report_that_comes_twice_counts_once(lab: Lab) -> None:
-    record = lab.ask_for_reports()
+    lab.ask_for_reports()
     lab.day_of_mail({"own": 1})
-    judge(lab, record)
+    judge(lab)
     lab.dmarc_reports()
     lab.dmarc_reports()
     assert len(lab.mailbox(OWNER)) == 2
@@ -171,11 +160,11 @@ def test_a_report_that_comes_twice_counts_once(lab: Lab) -> None:
 @pytest.mark.parametrize("agrees", [False, True])
 def test_an_address_outside_has_to_agree(lab: Lab, agrees: bool) -> None:
     outside = "postmaster@forward.example"
-    record = lab.ask_for_reports(to=outside)
+    lab.ask_for_reports(to=outside)
     if agrees:
         lab.dns.zone("forward.example").set("acorn.example._report._dmarc", "TXT", "v=DMARC1")
     lab.day_of_mail({"own": 1})
-    judge(lab, record)
+    judge(lab)
     (verdict,) = lab.dmarc_reports().destinations
     assert verdict.result == ("pass" if agrees else "fail")
     assert len(lab.reports_in(outside)) == agrees
@@ -183,17 +172,20 @@ def test_an_address_outside_has_to_agree(lab: Lab, agrees: bool) -> None:
 
 def test_nobody_asked_and_nobody_can_read(lab: Lab) -> None:
     lab.day_of_mail({"own": 1})
-    judge(lab, "v=DMARC1; p=none")
+    judge(lab)
     sent = lab.dmarc_reports()
     assert (len(sent), sent.destinations) == (1, ())
-    judge(lab, "v=DMARC1; p=none; rua=https://acorn.example/, mailto:x")
+    lab.dns.zone("acorn.example").set(
+        "_dmarc", "TXT", "v=DMARC1; p=none; rua=https://acorn.example/, mailto:x"
+    )
+    judge(lab)
     assert [verdict.result for verdict in lab.dmarc_reports().destinations] == ["permerror"]
 
 
 def test_a_broken_report_is_a_verdict_and_the_others_are_read(lab: Lab) -> None:
-    record = lab.ask_for_reports()
+    lab.ask_for_reports()
     lab.day_of_mail({"own": 1})
-    judge(lab, record)
+    judge(lab)
     report = lab.dmarc_reports()[0]
     message: Any = letter(report, author="x@y.example", to=OWNER, receiver="y.example", when=lab.clock.now())
     (part,) = message.iter_attachments()
@@ -205,3 +197,12 @@ def test_a_broken_report_is_a_verdict_and_the_others_are_read(lab: Lab) -> None:
     (verdict,) = found.destinations
     assert (verdict.result, verdict.steps[0].what) == ("permerror", "message 2")
     assert "document type" in verdict.text()
+
+
+# a roll-out ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("days", [0, 11])
+def test_a_roll_out_has_its_limits(lab: Lab, days: int) -> None:
+    with pytest.raises(LabError, match="30 days"):
+        lab.roll_out(days=days)
