@@ -63,6 +63,7 @@ MESSAGES: dict[str, Callable[[], bytes]] = {
     "eight bits": lambda: FIELD.replace(b"d=acorn", b"d=\xff\xfe") + MESSAGE,
     "2 MB of empty lines": lambda: FIELD + MESSAGE + b"\r\n" * 1_000_000 + b"x\r\n",
     "2 MB in one line": lambda: FIELD + MESSAGE + b"x" * 2_000_000,
+    "9 MB in one line": lambda: FIELD + MESSAGE + b"x" * 9_000_000,
     "2 MB of spaces in one line": lambda: FIELD + MESSAGE + b" " * 2_000_000 + b"x",
     "2 MB of short lines": lambda: FIELD + MESSAGE + b"x\r\n" * 700_000,
     "900 kB of short lines": lambda: FIELD + PARTED[0] + PARTED[1] + b"x\r\n" * 300_000,

@@ -105,9 +105,8 @@ def test_copies_are_read_as_they_were() -> None:
     odd = b"From: a@acorn.example\r\nSubject: a|b;c=20 \xc3\xa9\r\n\t" + b"d " * 60 + b"\r\n\r\nx\r\n"
     signature = signed(odd, KEYS["ed25519"], copies=True, length=1)
     assert verified(odd, signature, KEYS["ed25519"])
-    assert max(map(len, signature.split(b"\r\n"))) <= 78 and not re.search(
-        rb"=.?\r\n", signature.partition(b"z=")[2][:300]
-    )
+    assert max(map(len, signature.split(b"\r\n"))) <= 78
+    assert not re.search(rb"=.?\r\n", signature.partition(b"z=")[2].partition(b";")[0])  # no =2 and 0
     read = dkim.Signature.parse(signature)
     assert read.copies == (
         ("from", " a@acorn.example"),

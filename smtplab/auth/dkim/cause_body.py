@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -34,7 +34,8 @@ def find(failure: Failure) -> Finding:
     if failure.original is not None and (found := _compared(failure, failure.original)):
         return found
     hashes = _Hashes(failure)
-    for attempt in (_truncated, _other_form, _footer, _undone, _parts, _inserted):
+    short: tuple[Attempt, ...] = (_undone, _parts, _inserted) if hashes.content else ()
+    for attempt in (_truncated, _other_form, _footer, *short):
         if found := attempt(failure, hashes):
             return found
     return Finding("body-changed", "the body was changed, and nothing tried makes it the old one")
@@ -71,6 +72,9 @@ class _Hashes:
         return self.left > 0 and self.is_it(b"".join(canonical.body(content, form or self.form)))
 
 
+Attempt = Callable[[Failure, _Hashes], Finding | None]
+
+
 def _truncated(failure: Failure, hashes: _Hashes) -> Finding | None:
     if hashes.length is None:
         return None
@@ -98,14 +102,12 @@ def _footer(failure: Failure, hashes: _Hashes) -> Finding | None:
         return _behind(1, 0, failure.message, hashes.form)
     rest = b""  # a line that goes on in the next piece
     for piece in failure.message.body(hashes.form):
-        piece = rest + piece
-        rest = b""
-        if octets + len(piece) < first and piece.endswith(b"\r\n"):  # too far from the end for a footer
+        if octets + len(piece) < first:  # too far from the end for a footer, wherever the lines end
             digest.update(piece)
             count += piece.count(b"\r\n")
             octets += len(piece)
             continue
-        lines = piece.split(b"\r\n")
+        lines = (rest + piece).split(b"\r\n")
         rest = lines.pop()
         for line in lines:
             digest.update(line + b"\r\n")
@@ -113,8 +115,6 @@ def _footer(failure: Failure, hashes: _Hashes) -> Finding | None:
             octets += len(line) + 2
             if line and digest.copy().digest() == hashes.wanted:
                 return _behind(count + 1, octets, failure.message, hashes.form)
-        if len(rest) > MAX_BODY:
-            return None
     return None
 
 
