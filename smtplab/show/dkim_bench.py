@@ -23,6 +23,7 @@ from ..mail.verdict import Comparison
 LIFE = timedelta(days=7)  # what x= gives, where it is asked for
 LATER = timedelta(days=8)
 BACK = 100  # changes that can be undone
+KEPT = 8 << 20  # octets that are kept for that
 KEYS = {
     "gone": "No key",
     "revoked": "Withdrawn, p= empty",
@@ -120,6 +121,8 @@ class Bench:
         """Another message on the bench, which is a change of the one before."""
         if message != self.message:
             self.before = [*self.before[1 - BACK :], (self.message, self.original)]
+            while len(self.before) > 1 and sum(len(old) for old, _ in self.before) > KEPT:
+                self.before.pop(0)
             self.message = message
 
     def undo(self) -> None:

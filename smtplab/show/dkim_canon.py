@@ -21,7 +21,8 @@ from .theme import hidden
 
 MOST = 40  # fields, and lines of the body, that are shown
 WIDEST = 1500  # characters of one of them
-DRAWN = {" ": "·", "\t": "→", "\r\n": "↵"}
+TAKEN = 4 * WIDEST  # octets of a field that are worked on
+LONG = 80  # characters that were taken out are counted when there are more
 
 Piece = tuple[str, str]  # text, and "" or "cut" or "new"
 Pair = tuple[list[Piece], list[Piece]]
@@ -59,7 +60,8 @@ def _joined(pieces: Sequence[Piece]) -> list[Piece]:
 
 def field(raw: bytes, form: canonical.Form, signature: Signature | None = None) -> Pair:
     """A field; the signature's own, where `signature` is given, loses what stands in b= and its line end."""
-    if signature is None:
+    raw = raw[:TAKEN]
+    if signature is None or signature.tags["b"].span[1] > TAKEN // 2:
         return side_by_side(decode(raw), decode(canonical.header(raw, form)))
     start, end = signature.tags["b"].span
     text = decode(raw)
@@ -151,8 +153,9 @@ def _side(pieces: Sequence[Piece]) -> h.Element:
         if room <= 0:
             drawn.append("…")
             break
-        said = _drawn(text[:room])
-        room -= len(text)
+        long = mark == "cut" and len(text) > LONG
+        said = [*_drawn(text[:24]), f"… {len(text)} characters"] if long else _drawn(text[:room])
+        room -= LONG if long else len(text)
         if mark == "cut":
             drawn.append(h.del_(".dk-cut")[hidden("taken out: "), said])
         else:

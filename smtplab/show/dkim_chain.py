@@ -54,10 +54,10 @@ def chain(verdict: DkimVerdict) -> Chain:
     if result == "pass":
         return Chain(body, Link("whole", "unchanged"), Link("whole", "b= fits"), _key(verdict))
     if result == "none":
-        return Chain(body, Link("unknown", "not known"), Link("unknown", "no key to tell"), _key(verdict))
+        return Chain(body, Link("unknown", "only b= tells"), Link("unknown", "no key to tell"), _key(verdict))
     key = Link("broken", "another key") if verdict.cause == "wrong-key" else Link("unknown", "there is one")
     return Chain(
-        body, Link("unknown", "not known"), Link("broken", "b= does not fit"), key if alien else _key(verdict)
+        body, Link("unknown", "only b= tells"), Link("broken", "b= does not fit"), key if alien else _key(verdict)
     )
 
 
@@ -133,10 +133,14 @@ def _sentence(verdict: DkimVerdict) -> h.Node:
         return [h.b[f"{who} signed this, and it is unchanged."], tail]
     word, _, name = verdict.cause.partition(":")
     says = CAUSES.get(word, "it does not hold")
-    if name:
-        says += f": {shown(name, 60)}"
     why = next((s.why for s in reversed(verdict.steps) if s.what == f"cause: {verdict.cause}"), "")
-    return [h.b[says[0].upper() + says[1:] + "."], f" {shown(why, 300)}." if why else ""]
+    if name and not why:
+        says += f": {shown(name, 60)}"
+    return [h.b[f"{_capital(says)}."], f" {shown(_capital(why), 300)}." if why else ""]
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _hashes(verdict: DkimVerdict) -> h.Element | None:

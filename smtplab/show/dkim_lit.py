@@ -16,8 +16,7 @@ from markupsafe import Markup
 
 from ..auth.dkim.message import Message
 from ..auth.dkim.signature import Signature
-from ..mail.text import decode
-from .theme import shown
+from ..mail.text import decode, visible
 
 FIELDS, LINES = 60, 100  # rows that are shown
 COMPARED = 300  # rows that are compared with those of the original
@@ -30,6 +29,7 @@ WORDS = {
     "rest": "not counted",
 }
 
+_VALUE = re.compile(r"(?<=b=)([A-Za-z0-9+/]{20})[A-Za-z0-9+/=\s]{60,}")
 _SPACE = re.compile(rb"[ \t]+")
 
 
@@ -67,11 +67,17 @@ def _row(row: Row) -> h.Element:
         return h.li(".dk-row.dk-is-more")[h.span(".dk-word"), h.span(".smtplab-dim")[row.text]]
     words = [h.span[WORDS[row.kind]], h.span(".dk-changed")["≠ changed"] if row.changed else None]
     note = h.span(".smtplab-dim.dk-note")[row.note] if row.note else None
-    lines = row.text.removesuffix("\r\n").replace("\r\n", "\n")
-    text = "\n".join(shown(line, WIDEST) for line in lines[:4000].split("\n"))
+    text = _short(row.text.removesuffix("\r\n")) if row.kind == "own" else row.text.removesuffix("\r\n")
+    more = f"… ({len(text) - WIDEST} characters more)" if len(text) > WIDEST else ""
+    text = "\n".join(visible(line, keep="\t") for line in text[:WIDEST].split("\r\n")) + more
     return h.li(class_=f"dk-row dk-is-{row.kind}")[
         h.span(".dk-word")[words], h.span(".dk-said")[h.code[text or " "], note]
     ]
+
+
+def _short(text: str) -> str:
+    """A signature's field without the most of b=, which says nothing to a reader."""
+    return _VALUE.sub(lambda found: f"{found[1]}… ({len(found[0])} characters)", text)
 
 
 # The header section -------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ const VIEWS = [
   ["lint", "Linter"],
 ];
 const FORMS = [["relaxed", "relaxed"], ["simple", "simple"]];
-const KINDS = { rsa: "RSA, 2048 bits", ed25519: "Ed25519" };
+const KINDS = { rsa: "RSA 2048", ed25519: "Ed25519" };
 const PAUSE = 350; // milliseconds without a key, after which what is typed is verified
 
 function dkimWorkbench(model, el) {
@@ -41,7 +41,7 @@ function dkimWorkbench(model, el) {
 
   const who = make("div", "sb-who");
   const way = make("fieldset", "sb-set"), changes = make("div", "dk-changes");
-  const undo = button("Undo", "undo"), back = button("As it was signed", "back");
+  const undo = button("Undo", "undo"), back = button("Back to the original", "back");
   const standing = make("span", "dk-standing", "", { role: "status" }), bar = make("div", "sb-bar");
   bar.append(undo, back, standing);
   way.append(make("legend", "sl-label", "Change it on the way"), changes, bar);
@@ -49,7 +49,7 @@ function dkimWorkbench(model, el) {
   const kind = choice("kind", []), header = choice("header", FORMS), body = choice("body", FORMS);
   const late = choice("late", [["now", "now"], ["late", "8 days later"]]);
   selects.append(labelled("Key", kind), labelled("Header", header), labelled("Body", body), labelled("Verified", late));
-  const length = tick("length", "l=", "sign this much body, and no more");
+  const length = tick("length", "l=", "the body as it is, and not what may follow");
   const over = tick("over", "From twice in h=", "no other From may be added");
   const expires = tick("expires", "x=", "good for 7 days");
   const sign = make("div", "sb-bar");
