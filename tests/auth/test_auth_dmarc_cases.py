@@ -10,7 +10,6 @@ import pytest
 
 from smtplab.auth.dmarc.walk import MAX_QUERIES
 from smtplab.mail.verdict import walk
-
 from tests.auth.dmarc_table import Table
 
 FOLDER = Path(__file__).parents[1] / "cases" / "dmarc"

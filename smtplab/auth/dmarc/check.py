@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ..dkim import DkimVerdict
     from ..spf import SpfVerdict
 
+FROM = f"rfc{5322}_from"  # the first parameter of `verify`, by its name
+
 
 def verify(
     rfc5322_from: Authors,
@@ -34,6 +36,6 @@ def verify(
     Timeout. Raises nothing: everything is a result.
     """
     authors = rfc5322_from if isinstance(rfc5322_from, str) else tuple(rfc5322_from)
-    given = dict(rfc5322_from=authors, spf=spf, dkim=dkim, resolve=resolve, patience=patience)
+    given = {"spf": spf, "dkim": dkim, "resolve": resolve, "patience": patience}
     verdict = drive(evaluate(authors, spf=spf, dkim=dkim), resolve, patience)
-    return asked(verdict, verify, given)
+    return asked(verdict, verify, given | {FROM: authors})

@@ -17,7 +17,7 @@ from .result import DmarcVerdict
 Receiver = Literal["mark", "junk", "reject", "discard"]
 RECEIVERS: tuple[Receiver, ...] = get_args(Receiver)
 LOCAL = "RFC 9989 §5.4"
-SOLELY = "RFC 9989 §7.4"
+SOLELY = "RFC 9989 §5.4, §7.4"
 REJECTING = "RFC 9989 §7.2"
 
 
