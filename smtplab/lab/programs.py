@@ -1,4 +1,5 @@
-"""Programs that a lesson starts beside an MTA: one that answers mail, and one that reads bounces.
+"""Programs that a lesson starts beside an MTA: one that answers mail, one that reads bounces, a mailing list,
+and SRS on a forwarder.
 
 They load when the first is asked for: a lab starts without them, and without the readers that they need.
 """
@@ -12,7 +13,9 @@ from ..mail.path import Path
 
 if TYPE_CHECKING:
     from .autoreply import Autoreply
+    from .mailing_list import MailingList
     from .mta import Mta
+    from .srs import Srs
     from .suppression import Suppression
 
 AWAY = "I am away and will read your message when I am back."
@@ -80,3 +83,60 @@ class Programs:
             raise LabError(f"{host} keeps no suppression list: lab.suppression({host!r}) would begin one.")
         mta.local.programs = [one for one in mta.local.programs if one not in programs]
         mta.policies = [one for one in mta.policies if one not in programs]
+
+    def srs(self, host: str = "mx.forward.example") -> Srs:
+        """Have the forwarder on `host` put addresses of its own into the envelope of what it forwards.
+
+        Asked again it returns the one that runs. Raises LabError when no MTA runs there.
+        """
+        from .srs import Srs
+
+        mta = self.mta(host)
+        found = next((one for one in mta.local.programs if isinstance(one, Srs)), None)
+        if found is None:
+            found = Srs(mta)
+            mta.local.programs.append(found)
+        return found
+
+    def end_srs(self, host: str = "mx.forward.example") -> None:
+        """Forward plainly again: bounces to the addresses given so far are refused."""
+        from .srs import Srs
+
+        mta = self.mta(host)
+        mta.local.programs = [one for one in mta.local.programs if not isinstance(one, Srs)]
+
+    def mailing_list(self, address: str = "trees@list.example", *members: str) -> MailingList:
+        """Make a mailing list of the alias `address`: it has its own reverse-path, and may change messages.
+
+        Without `members` it has the alias' targets. Asked again it returns the list that runs. Raises
+        LabError where no MTA has the address' domain, and for a list without members.
+        """
+        from .mailing_list import MailingList, running
+
+        path = Path.of(address)
+        mta = next((one for one in self.mtas.values() if path.domain.lower() in one.store.domains), None)
+        if mta is None:
+            raise LabError(f"No MTA of the lab takes mail for {address!r}, so there can be no list.")
+        found = next((one for one in running(mta) if one.takes(path)), None)
+        if found is not None:
+            return found
+        there = list(members) or list(mta.aliases.get(path.address.lower(), ()))
+        if not there:
+            raise LabError(f"Say who is on the list: lab.mailing_list({address!r}, 'bob@birch.example').")
+        made = MailingList(mta, path, there)
+        mta.aliases.pop(path.address.lower(), None)
+        mta.local.programs.append(made)
+        return made
+
+    def end_mailing_list(self, address: str = "trees@list.example") -> None:
+        """Make it a plain alias again, for the members that are left. Raises LabError when there is none."""
+        from .mailing_list import running
+
+        path = Path.of(address)
+        for mta in self.mtas.values():
+            for found in running(mta):
+                if found.takes(path):
+                    mta.local.programs = [one for one in mta.local.programs if one is not found]
+                    mta.aliases[path.address.lower()] = tuple(found.members)
+                    return
+        raise LabError(f"There is no mailing list {address!r}: lab.mailing_list({address!r}) would make one.")

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from .ptr import RequirePtr
     from .quota import Quota
     from .rate import RateLimit
+    from .rewrap import Rewrap
     from .service import FullDisk, LocalError, Maintenance, NoService
 else:
     __getattr__, __dir__ = lazily(
@@ -58,6 +59,7 @@ else:
             "RequirePtr": ".ptr",
             "Quota": ".quota",
             "RateLimit": ".rate",
+            "Rewrap": ".rewrap",
             **dict.fromkeys(("FullDisk", "LocalError", "Maintenance", "NoService"), ".service"),
         },
     )
@@ -76,6 +78,7 @@ __all__ = [
     "Quota",
     "RateLimit",
     "RequirePtr",
+    "Rewrap",
     "Rule",
     "Score",
     "score",
