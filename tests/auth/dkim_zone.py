@@ -67,6 +67,6 @@ def rewritten(message: bytes, key: PrivateKey, change: Callable[[str], str]) -> 
     except RecordError:  # nobody can verify it anyway
         return message.replace(own, unsigned + b"AAAA\r\n", 1)
     names = tags["h"].packed.lower().split(":")
-    form = tags["c"].packed.partition("/")[0] if "c" in tags else "simple"
+    form = tags["c"].packed.lower().partition("/")[0] if "c" in tags else "simple"
     octets = signed_octets(read.covered(names, own), unsigned, form)  # type: ignore[arg-type]
     return message.replace(own, unsigned + b64encode(_signature(key, octets)) + b"\r\n", 1)

@@ -90,6 +90,8 @@ def test_one_more_tag(tag: str, result: str, cause: str) -> None:
         ("v=1;", "v=2;", "neutral", "syntax"),
         ("a=ed25519-sha256", "a=ed448-sha512", "neutral", "algorithm"),
         ("a=ed25519-sha256", "a=rsa-sha256", "permerror", "key-type"),
+        ("a=ed25519-sha256", "a=Ed25519-SHA256", "pass", ""),
+        ("c=relaxed/relaxed", "c=Relaxed / RELAXED", "pass", ""),
         ("c=relaxed/relaxed;", "", "fail", "canonicalization"),
         ("c=relaxed/relaxed", "c=relaxed/simple", "fail", "canonicalization"),
         ("c=relaxed/relaxed", "c=nofws", "neutral", "syntax"),

@@ -10,14 +10,13 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import cast
 
 from smtplab.mail.domain import to_ascii
 from smtplab.mail.errors import RecordError
-from smtplab.mail.header.signature import REQUIRED, is_within
+from smtplab.mail.header.signature import REQUIRED, claims, is_within
 from smtplab.mail.header.signature import Signature as Claims
-from smtplab.mail.header.signature import read as read_tags
 from smtplab.mail.header.tags import Tag
 from smtplab.mail.header.tags import parse as parse_tags
 from smtplab.mail.text import decode
@@ -36,9 +35,6 @@ _LABEL = re.compile(r"(?!-)[^\x00-,./:-@\[-^`{-\x7f]{1,63}(?<!-)")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _FIELD_NAME = re.compile(r"[!-9<-~]+")  # no colon and no semicolon, which divide the list (RFC 6376 §3.5)
 _QUOTED = re.compile(r"=([0-9A-F]{2})")
-
-
-_CLAIMS = tuple(one.name for one in fields(Claims))
 
 
 class SignatureError(RecordError):
@@ -88,14 +84,17 @@ class Signature(Claims):
             # White space in place of the name: so all spans count from the beginning of the field.
             tags = parse_tags(" " * start + text[start:], wide=True)
             _check(text, tags)
-            read = read_tags(text, tags)
+            said = claims(text, tags)
+            said["identity"] = unquoted(said["identity"])
+            said["algorithm"] = said["algorithm"].lower()
+            said["canonicalization"] = tuple(form.lower() for form in said["canonicalization"])
             copies = _copies(tags["z"].packed) if "z" in tags else ()
         except SignatureError:
             raise
         except RecordError as error:
             raise SignatureError(error.message, text, error.span, "syntax", SYNTAX) from None
         return cls(
-            **{name: getattr(read, name) for name in _CLAIMS} | {"identity": unquoted(read.identity)},
+            **said,
             digest=_decoded(text, tags["bh"]),
             octets=_decoded(text, tags["b"]),
             copies=copies,

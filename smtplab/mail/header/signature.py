@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from ..domain import to_ascii
 from ..errors import RecordError
@@ -57,11 +58,11 @@ class Signature:
 
 def parse(body: str) -> Signature:
     """The signature in a field's body, folds and all. Raises RecordError (RFC 6376 §3.5)."""
-    return read(body, parse_tags(body, wide=True))
+    return Signature(**claims(body, parse_tags(body, wide=True)))
 
 
-def read(body: str, tags: Mapping[str, Tag]) -> Signature:
-    """The signature that these tags of `body` make. Raises RecordError."""
+def claims(body: str, tags: Mapping[str, Tag]) -> dict[str, Any]:
+    """What these tags of `body` say, by the names of Signature's fields. Raises RecordError."""
     for name in REQUIRED:
         if name not in tags:
             raise RecordError(f"a signature has the tag {name}=", body, (len(body), len(body)))
@@ -78,21 +79,22 @@ def read(body: str, tags: Mapping[str, Tag]) -> Signature:
     if signed_at and expires and expires <= signed_at:
         raise RecordError("x= is later than t=", body, tags["x"].span)
     header, _, rest = tags["c"].packed.partition("/") if "c" in tags else ("simple", "", "")
-    return Signature(
-        body,
-        domain,
-        tags["s"].packed,
-        tags["a"].packed,
-        headers,
-        identity,
-        tags["bh"].packed,
-        tags["b"].packed,
-        (header, rest or "simple"),  # RFC 6376 §3.5: one word alone is for the header section
-        _length(body, tags),
-        signed_at,
-        expires,
-        tags,
-    )
+    return {
+        "text": body,
+        "domain": domain,
+        "selector": tags["s"].packed,
+        "algorithm": tags["a"].packed,
+        "headers": headers,
+        "identity": identity,
+        "body_hash": tags["bh"].packed,
+        "signature": tags["b"].packed,
+        # RFC 6376 §3.5: one word alone is for the header section
+        "canonicalization": (header, rest or "simple"),
+        "length": _length(body, tags),
+        "signed_at": signed_at,
+        "expires": expires,
+        "tags": tags,
+    }
 
 
 def is_within(name: str, domain: str) -> bool:

@@ -38,7 +38,7 @@ class Tag:
 def parse(text: str, *, wide: bool = False) -> dict[str, Tag]:
     """The tags of a list, in order. Raises RecordError, for a tag that comes twice too (RFC 6376 §3.2).
 
-    With `wide` a value may hold what UTF-8 has beyond ASCII, as in an internationalized message (RFC 8616 §5).
+    With `wide` a value may hold more than ASCII, as in an internationalized message (RFC 8616 §5).
     """
     wrong = _UNFIT if wide else _WRONG
     found: dict[str, Tag] = {}
