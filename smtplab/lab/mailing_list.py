@@ -2,7 +2,7 @@
 
 A list puts its own address into the envelope, so that bounces come to it and not to whoever wrote
 (RFC 5321 §3.9.2). Many add a footer and a mark in Subject. That breaks the author's DKIM signature, and SPF
-is now about the list: nothing that speaks for the author's domain is left (RFC 7960 §4.1.3). Some therefore
+is now about the list: nothing that speaks for the author's domain is left (RFC 7960 §3.2.3). Some therefore
 write their own address into From.
 
 The footer is put at the end of a plain body; a body of several parts is left as it is.
