@@ -37,7 +37,11 @@ def installed(npm: str) -> Path:
                 raise
         finally:
             shutil.rmtree(part, ignore_errors=True)
-    shutil.copy(HERE / "dkim.js", KEPT)
+    script = KEPT / "dkim.js"
+    if not script.exists() or script.read_bytes() != (HERE / "dkim.js").read_bytes():
+        part = script.with_suffix(f".{os.getpid()}")
+        shutil.copy(HERE / "dkim.js", part)
+        part.replace(script)
     return KEPT
 
 
