@@ -11,8 +11,9 @@ const KINDS = { rsa: "RSA 2048", ed25519: "Ed25519" };
 const PAUSE = 350; // milliseconds without a key, after which what is typed is verified
 
 function dkimWorkbench(model, el) {
-  const ui = scripted(model, el, "sb-widget dk-widget");
-  const { root, id, says, places, after, idle, ask } = ui;
+  const ui = scripted(model, el, "dk-widget");
+  const { root, id, places, after, idle, ask } = ui;
+  root.classList.add("sb-widget");
 
   const labelled = (words, control, className = "") => {
     const box = make("div", `sb-pair ${className}`);
