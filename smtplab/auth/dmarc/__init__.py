@@ -8,9 +8,11 @@ if TYPE_CHECKING:
     from ..advice import Advice
     from .building import build
     from .check import verify
+    from .combinations import Combination, combinations
     from .deciding import Receiver, disposition, refusal
     from .evaluation import evaluate
     from .linting import lint
+    from .quizzing import Case, case
     from .record import Record, Tag, parse, select
     from .result import DmarcVerdict
 else:
@@ -20,9 +22,11 @@ else:
             "Advice": "..advice",
             "build": ".building",
             "verify": ".check",
+            **dict.fromkeys(("Combination", "combinations"), ".combinations"),
             **dict.fromkeys(("Receiver", "disposition", "refusal"), ".deciding"),
             "evaluate": ".evaluation",
             "lint": ".linting",
+            **dict.fromkeys(("Case", "case"), ".quizzing"),
             **dict.fromkeys(("Record", "Tag", "parse", "select"), ".record"),
             "DmarcVerdict": ".result",
         },
@@ -30,11 +34,15 @@ else:
 
 __all__ = [
     "Advice",
+    "Case",
+    "Combination",
     "DmarcVerdict",
     "Receiver",
     "Record",
     "Tag",
     "build",
+    "case",
+    "combinations",
     "disposition",
     "evaluate",
     "lint",
