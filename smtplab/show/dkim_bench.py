@@ -7,8 +7,9 @@ other at hand. Signing anew makes a new original. DNS, clock and keys are handed
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any, get_args
 
 from ..auth.dkim import DkimVerdict, sign, verify
 from ..auth.dkim.canonical import Form
@@ -18,6 +19,7 @@ from ..auth.dkim.message import Message
 from ..auth.dkim.sign import worth_signing
 from ..auth.what_if import Resolve
 from ..mail.errors import LabError
+from ..mail.text import visible
 from ..mail.verdict import Comparison
 
 LIFE = timedelta(days=7)  # what x= gives, where it is asked for
@@ -132,6 +134,19 @@ class Bench:
 
     def back(self) -> None:
         self.put(self.original)
+
+    def how(self, **changed: Any) -> None:
+        """Sign otherwise from now on. Raises LabError for what `Signing` does not have."""
+        known = {"kind": tuple(self.signers), "header": get_args(Form), "body": get_args(Form)}
+        for name, value in changed.items():
+            if name not in Signing.__dataclass_fields__:
+                fields = ", ".join(Signing.__dataclass_fields__)
+                raise LabError(f"How to sign is told by {fields}; {visible(name)[:40]!r} is none of them.")
+            if name in known and value not in known[name]:
+                raise LabError(
+                    f"{name} is one of {', '.join(known[name])}, not {visible(str(value))[:40]!r}."
+                )
+        self.signing = replace(self.signing, **changed)
 
     def sign(self) -> None:
         """Sign what is on the bench anew, in place of the signature that is looked at."""

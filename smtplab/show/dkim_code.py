@@ -187,7 +187,7 @@ def _openssl(verdict: DkimVerdict) -> list[str]:
     if verdict.key is None or verdict.key.public is None:
         return ["# There is no key to check it with."]
     if verdict.algorithm == "ed25519-sha256":  # RFC 8463 §3: the hash is what is signed
-        prefix = bytes.fromhex("302a300506032b6570032100")  # RFC 8410: how a file says "Ed25519"
+        prefix = bytes.fromhex("302a300506032b6570032100")  # DER: what follows is an Ed25519 key
         key = prefix + base64.b64decode(verdict.key.tags["p"].packed)
         hashed = hashlib.sha256(verdict.canonical_header).digest()
         return [

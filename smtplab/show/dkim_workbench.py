@@ -10,15 +10,13 @@ the chain from the body to the key hold or break.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
-from typing import Any, cast, get_args
+from typing import Any
 
 import htpy as h
 from markupsafe import Markup
 
 from ..auth.dkim import DkimVerdict
-from ..auth.dkim.canonical import Form
 from ..auth.dkim.message import Message
 from ..auth.what_if import Resolve
 from ..mail.errors import LabError
@@ -26,7 +24,7 @@ from ..mail.text import visible
 from ..mail.verdict import Comparison
 from . import code_tabs, dkim_canon, dkim_parts
 from .comparison import STYLE as COMPARISON_STYLE
-from .dkim_bench import KEYS, Bench, Signer, Signing
+from .dkim_bench import KEYS, Bench, Signer
 from .dkim_chain import chain, draw
 from .dkim_lit import lit
 from .dkim_source import LONGEST, change, octets, written
@@ -100,7 +98,7 @@ class DkimWorkbench(Scripted):
 
     def sign(self, **how: Any) -> DkimVerdict | None:
         """Sign what is on the bench anew; `how` are fields of `Signing`, others stay as they are."""
-        self.bench.signing = _signing(self.bench, how)
+        self.bench.how(**how)
         self.bench.sign()
         return self._look()
 
@@ -260,14 +258,3 @@ class DkimWorkbench(Scripted):
         ]
         compared = ["", str(bench.comparison)] if bench.comparison else []
         return visible("\n".join([*said, "", verdict.text(), *compared]), keep="\n")
-
-
-def _signing(bench: Bench, how: Mapping[str, Any]) -> Signing:
-    known = {"kind": tuple(bench.signers), "header": get_args(Form), "body": get_args(Form)}
-    for name, value in how.items():
-        if name not in Signing.__dataclass_fields__:
-            fields = ", ".join(Signing.__dataclass_fields__)
-            raise LabError(f"How to sign is told by {fields}; {visible(name)[:40]!r} is none of them.")
-        if name in known and value not in known[name]:
-            raise LabError(f"{name} is one of {', '.join(known[name])}, not {visible(str(value))[:40]!r}.")
-    return replace(bench.signing, **cast("dict[str, Any]", dict(how)))
