@@ -173,6 +173,7 @@ RECORDS: dict[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = {
     "acorn.example": (
         ("@", "MX", ("10 mail.acorn.example",)),
         ("@", "TXT", ("v=spf1 mx -all",)),
+        ("a1._domainkey", "TXT", (dkim.record(lab_key("acorn.example")),)),
         ("_dmarc", "TXT", ("v=DMARC1; p=reject",)),
         *_found("imap.acorn.example"),
     ),

@@ -29,7 +29,6 @@ from .cast import CAST, HOME, RECORDS, VISITOR, Actor
 from .clock import Clock
 from .delivery import Delivery
 from .dialling import Dialling
-from .dkim_keys import lab_key
 from .dns import Dns
 from .hosts import Host, Rule
 from .mailbox import Mail, Store
@@ -41,7 +40,7 @@ from .queue import Item, Queue
 from .reporting import Reporting
 from .router import Router
 from .routes import Routes
-from .signing import Signer
+from .signing import signers
 from .submission import MailProgram, parse
 from .timelines import Timelines
 from .world import World
@@ -93,10 +92,9 @@ class Lab(Dialling, Routes, Programs, Services, Reporting, Timelines):
                 await self._open_to_readers(actor, host)
         self._start_providers()
         self.blocklist = Blocklist(self._world)
-        signer = Signer(
-            "relay.example", "r1", lab_key("relay.example")
-        )  # it signs what it delivers, as itself
-        self.mtas["out.relay.example"].policies.append(signer)
+        for signing, signer in signers().items():
+            self.mtas[signing].policies.append(signer)
+        self.mta("mail.mallory.example").checks.off()  # she does not mind
         self.network.rules.append(Rule(HOME, 25, "swallow", "home connections may not use port 25"))
 
     async def _open(self, actor: Actor, host: Host) -> None:

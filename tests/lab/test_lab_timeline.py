@@ -143,7 +143,7 @@ def test_what_a_host_added(lab: Lab) -> None:
         if e.after
     }
     assert added == {
-        ("mail.acorn.example", "queued"): [b"Received", b"Date", b"Message-ID"],
+        ("mail.acorn.example", "queued"): [b"Received", b"DKIM-Signature", b"Date", b"Message-ID"],
         ("mx.birch.example", "queued"): [b"Received-SPF", b"Authentication-Results", b"Received"],
         ("mx.birch.example", "delivered"): [b"Return-Path"],
     }

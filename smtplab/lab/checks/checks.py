@@ -17,6 +17,7 @@ from ...mail.envelope import Envelope
 from ...mail.errors import LabError
 from ...mail.reply import Reply
 from ...mail.route import Answer, Question
+from ...mail.verdict import Step
 from ..policy import Policy, is_own, refuse
 from .asking import Ask, ask, drive
 from .cache import Cache
@@ -24,6 +25,7 @@ from .judgement import Disposition, Judgement
 from .marking import on_top, without_own
 
 if TYPE_CHECKING:
+    from ...auth.dkim import DkimVerdict
     from ...auth.spf import SpfVerdict
     from ..mta import Mta
     from ..server import SmtpServer
@@ -52,6 +54,7 @@ class Open:
     """What is known of the message that a session is about to bring, or has just brought."""
 
     spf: SpfVerdict | None = None
+    dkim: tuple[DkimVerdict, ...] = ()
     judgement: Judgement | None = None
 
 
@@ -59,11 +62,13 @@ class Checks(Policy):
     """The checks of one MTA.
 
     `spf`: "refuse" answers MAIL with 550 5.7.23 for a fail, and 550 or 451 with X.7.24 for an error in the
-    domain's DNS (RFC 7372 §3.2); a softfail is only marked (RFC 7208 §8.5). `caching`: keep what the DNS says
+    domain's DNS (RFC 7372 §3.2); a softfail is only marked (RFC 7208 §8.5). `dkim` is never a reason to
+    refuse: a signature that fails counts as none (RFC 6376 §6.3). `caching`: keep what the DNS says
     for as long as its TTL allows, by the lab's clock; otherwise an edited record counts at once.
     """
 
     spf = Switch("mark", "off", "mark", "refuse")
+    dkim = Switch("mark", "off", "mark")
 
     def __init__(self) -> None:
         self.cache: Cache | None = None
@@ -73,11 +78,11 @@ class Checks(Policy):
     @property
     def on(self) -> bool:
         """Whether anything is checked."""
-        return self.spf != "off"
+        return self.spf != "off" or self.dkim != "off"
 
     def off(self) -> None:
         """Check nothing, and leave what comes as it is."""
-        self.spf = "off"
+        self.spf = self.dkim = "off"
 
     @property
     def caching(self) -> bool:
@@ -109,9 +114,11 @@ class Checks(Policy):
         """Judge the message as a whole, and take note of that."""
         if not self.on or is_own(session):
             return None
+        known = self._open.setdefault(session, Open())
+        if self.dkim != "off":
+            known.dkim = await self._ask_dkim(session.mta, content)
         _, removed = without_own(content, _names(session.mta))
-        judgement = self._judge(session, envelope, "none", removed)
-        self._open.setdefault(session, Open()).judgement = judgement
+        known.judgement = judgement = self._judge(session, envelope, "none", removed)
         session.why = judgement.step
         return None
 
@@ -131,7 +138,7 @@ class Checks(Policy):
 
     def fields(self, judgement: Judgement) -> bytes:
         """What goes on top of the message, above the MTA's own Received field (RFC 7208 §9.1)."""
-        return on_top(judgement, judgement.transcript.server.host)
+        return on_top(judgement, judgement.transcript.server.host, dkim=self.dkim != "off")
 
     # the checks themselves ----------------------------------------------------------------------
 
@@ -150,6 +157,14 @@ class Checks(Policy):
         }
         verdict = await drive(evaluate(**given), self._asks(session.mta))
         return asked(verdict, check_host, {**given, "resolve": world.dns.resolve})
+
+    async def _ask_dkim(self, mta: Mta, content: bytes) -> tuple[DkimVerdict, ...]:
+        from ...auth.dkim import evaluate
+
+        now = mta.world.clock.now()
+        verdicts = await drive(evaluate(content, now=now), self._asks(mta))
+        given = {"message": content, "resolve": mta.world.dns.resolve, "now": now}
+        return tuple(_signature(number, verdict, given) for number, verdict in enumerate(verdicts))
 
     def _asks(self, mta: Mta) -> Ask:
         """What answers the questions of a check: the cache, or the DNS each time."""
@@ -180,13 +195,28 @@ class Checks(Policy):
             session.wire.transcript.client.address,
             session.helo,
             known.spf,
-            (),
+            known.dkim,
             None,
             disposition,
             session.mta.world.clock.now(),
             session.wire.transcript,
             removed,
         )
+
+
+def _signature(number: int, verdict: DkimVerdict, given: dict[str, Any]) -> DkimVerdict:
+    """`verdict`, which can be asked again: about the signature that is then in its place."""
+    from ...auth.dkim import DkimVerdict, verify
+    from ...auth.what_if import asked
+
+    def again(**changed: Any) -> DkimVerdict:
+        found = verify(**changed)
+        if number < len(found):
+            return found[number]
+        step = Step("DKIM-Signature", "the message has none here any more", "none", "RFC 6376 §6.1")
+        return DkimVerdict("none", "DKIM", "is there a signature?", (step,))
+
+    return asked(verdict, again, given)
 
 
 def _names(mta: Mta) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ _DONE: dict[Disposition, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """One message from outside, judged. `spf` and `dmarc` are None where they were not checked.
+    """One message from outside, judged. None stands for what was not checked.
 
     `client` is the address that connected, `helo` what it called itself. Of `dkim` there is one verdict for
     each signature, the uppermost first. A message that SPF had refused at MAIL has no recipients. `removed`

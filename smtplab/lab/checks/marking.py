@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 _FIELD = b"authentication-results"
 
 
-def on_top(judgement: Judgement, receiver: str) -> bytes:
-    """The fields to put above all others: Authentication-Results, and Received-SPF where SPF was checked."""
+def on_top(judgement: Judgement, receiver: str, *, dkim: bool) -> bytes:
+    """The fields to put above all others: Authentication-Results, and Received-SPF where SPF was checked.
+
+    `dkim` says whether DKIM was checked, so that no signature is a finding.
+    """
     from ...auth import results
     from ...auth.spf import received_spf
 
@@ -29,6 +32,7 @@ def on_top(judgement: Judgement, receiver: str) -> bytes:
     text = results.write(
         receiver,
         spf=judgement.spf,
+        dkim=judgement.dkim if dkim else None,
         null_path=path.is_null,
         utf8=utf8,
     )
