@@ -34,7 +34,7 @@ def snippets(real: Real, bench: Bench) -> dict[str, str]:
     verdict = bench.verdict
     found = {"smtplab": _SMTPLAB.format(message=_literal(bench.message), now=_now(bench.now()))}
     if verdict and verdict.signature:
-        found["by hand"] = by_hand(real, bench, verdict)
+        found["cryptography"] = by_hand(real, bench, verdict)
         found["openssl and dig"] = shell(real, bench, verdict)
     if bench.record:
         found["zone file"] = zone_line(bench.question, bench.record)

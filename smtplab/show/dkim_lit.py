@@ -65,7 +65,8 @@ def _part(title: str, says: str, rows: Sequence[Row]) -> h.Node:
 def _row(row: Row) -> h.Element:
     if not row.kind:
         return h.li(".dk-row.dk-is-more")[h.span(".dk-word"), h.span(".smtplab-dim")[row.text]]
-    words = [h.span[WORDS[row.kind]], h.span(".dk-changed")["≠ changed"] if row.changed else None]
+    word = "hashed" if row.changed and row.kind == "signed" else WORDS[row.kind]
+    words = [h.span[word], h.span(".dk-changed")["≠ changed"] if row.changed else None]
     note = h.span(".smtplab-dim.dk-note")[row.note] if row.note else None
     text = _short(row.text.removesuffix("\r\n")) if row.kind == "own" else row.text.removesuffix("\r\n")
     more = f"… ({len(text) - WIDEST} characters more)" if len(text) > WIDEST else ""
@@ -124,7 +125,7 @@ def _header_says(read: Message, own: bytes, signature: Signature | None) -> str:
     if signature is None:
         return "nothing is signed, as there is no signature that can be read."
     places, _ = _taken(read, own, signature)
-    return f"{len(places)} of {len(read.fields) - 1} fields are signed, and the signature's own."
+    return f"{len(places)} of {len(read.fields) - 1} fields are covered, and the signature's own."
 
 
 # The body -----------------------------------------------------------------------------------------
@@ -195,12 +196,12 @@ def _body_says(read: Message, signature: Signature | None) -> str:
     if signature is None:
         return f"{size} octets, and none is signed."
     if signature.length is None:
-        return f"all of it is signed, {size} octets as they stand here."
+        return f"all of it is covered, {size} octets as they stand here."
     whole = read.body_hash(signature.forms[1], signature.length).size
     if whole <= signature.length:
-        return f"all of it is signed, and whatever is written behind it is not (l={signature.length})."
+        return f"all of it is covered, and whatever is written behind it is not (l={signature.length})."
     more = whole - signature.length
-    return f"the first {signature.length} octets are signed, and {more} behind them are not."
+    return f"the first {signature.length} octets are covered, and {more} behind them are not."
 
 
 # What has changed -----------------------------------------------------------------------------------

@@ -182,7 +182,7 @@ def test_every_control_is_reached_the_code_is_copied_and_keys_stay_here(page: Pa
     use(page, bench.button("Show the code"), "Enter")
     codes = bench.root.locator(".sl-codes")
     codes.get_by_role("tab", name="smtplab").focus()
-    for name, text in (("by hand", "key.verify("), ("openssl and dig", "openssl dgst -sha256 -verify")):
+    for name, text in (("cryptography", "key.verify("), ("openssl and dig", "openssl dgst -sha256 -verify")):
         press(page, "ArrowRight")
         expect(codes.get_by_role("tab", name=name)).to_be_focused()
         expect(codes.get_by_role("tabpanel", name=name)).to_contain_text(text)

@@ -135,7 +135,7 @@ def test_a_limit_lets_a_footer_through_and_the_forms_say_what_may_change(bench: 
     assert bench.verdict and bench.verdict.signature
     assert bench.verdict.result == "pass"
     assert bench.verdict.signature.length == 94
-    assert "the first 94 octets are signed, and 40 behind them are not" in seen(bench.parts["lit"])
+    assert "the first 94 octets are covered, and 40 behind them are not" in seen(bench.parts["lit"])
     assert "not signed ≠ changed This list is read by 400 people." in seen(bench.parts["lit"])
 
 
@@ -341,3 +341,27 @@ def test_messages_that_mean_nothing_do_nothing(bench: DkimWorkbench, content: di
     bench._asked(bench, content, [])
     assert bench.source == before
     assert bench.message == ""
+
+
+def test_a_message_that_came_broken_is_no_original_to_compare_with(lab: Lab, bench: DkimWorkbench) -> None:
+    broken = bench.source.replace(b"at one", b"at two")
+    came = lab.dkim_workbench(broken)
+    assert came.verdict
+    assert came.verdict.cause == "body-changed"
+    assert "first difference" not in repr(came)
+    came.change("blank")
+    assert came.verdict.result == "fail"
+    assert "first difference" not in repr(came)
+    bench.edit(broken)
+    assert "first difference" in repr(bench)
+
+
+def test_a_message_from_a_mailbox_is_laid_on_the_bench(lab: Lab) -> None:
+    lab.submit("From: alice@acorn.example\nTo: bob@birch.example\nSubject: Real\n\nHello.\n")
+    lab.settle()
+    mail = lab.mailbox("bob@birch.example")[-1]
+    made = lab.dkim_workbench(mail)
+    assert made.source == mail.raw
+    assert made.verdict
+    assert (made.verdict.result, made.verdict.domain) == ("pass", "acorn.example")
+    assert "Received: from" in seen(made.parts["lit"])
