@@ -11,7 +11,7 @@ from pathlib import Path
 
 from smtplab.lab.lab import Lab
 
-from . import dkim, journey, measure, peers, queue, reports, retrieval, spf, trace
+from . import dkim, journey, judgement, measure, peers, queue, reports, retrieval, spf, trace
 
 Row = tuple[str, str, str, str]
 Peer = Callable[[], contextlib.AbstractContextManager[peers.Connect]]
@@ -33,6 +33,7 @@ def main() -> None:
         *trace.rows(),
         *spf.rows(),
         *dkim.rows(),
+        *judgement.rows(),
         *reports.rows(),
         *memory(),
     ]
