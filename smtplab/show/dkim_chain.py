@@ -57,7 +57,10 @@ def chain(verdict: DkimVerdict) -> Chain:
         return Chain(body, Link("unknown", "only b= tells"), Link("unknown", "no key to tell"), _key(verdict))
     key = Link("broken", "another key") if verdict.cause == "wrong-key" else Link("unknown", "there is one")
     return Chain(
-        body, Link("unknown", "only b= tells"), Link("broken", "b= does not fit"), key if alien else _key(verdict)
+        body,
+        Link("unknown", "only b= tells"),
+        Link("broken", "b= does not fit"),
+        key if alien else _key(verdict),
     )
 
 

@@ -140,6 +140,7 @@ def test_a_limit_lets_a_footer_through_and_the_forms_say_what_may_change(bench: 
 
 
 def test_signing_replaces_the_signature_and_makes_a_new_original(bench: DkimWorkbench) -> None:
+    first = bench.source
     press(bench, "change", "footer")
     press(bench, "sign")
     assert bench.verdict
@@ -148,6 +149,7 @@ def test_signing_replaces_the_signature_and_makes_a_new_original(bench: DkimWork
     assert not bench.parts["changed"]
     press(bench, "undo")  # of the signing: the message, and what it is compared with
     assert bench.verdict.cause == "footer-appended"
+    assert bench.bench.original == first
 
 
 def test_without_over_signing_a_second_from_goes_through(bench: DkimWorkbench) -> None:
@@ -349,11 +351,15 @@ def test_a_message_that_came_broken_is_no_original_to_compare_with(lab: Lab, ben
     assert came.verdict
     assert came.verdict.cause == "body-changed"
     assert "first difference" not in repr(came)
-    came.change("blank")
+    came.change("letter")
     assert came.verdict.result == "fail"
     assert "first difference" not in repr(came)
     bench.edit(broken)
     assert "first difference" in repr(bench)
+    other = lab.dkim_workbench(bench.bench.original.replace(b"Lunch", b"Dinner"))
+    other.change("from")
+    assert other.verdict
+    assert other.verdict.cause == "header-changed"  # and not From alone, which is one change of two
 
 
 def test_a_message_from_a_mailbox_is_laid_on_the_bench(lab: Lab) -> None:
