@@ -33,11 +33,10 @@ function explorer(model, el) {
   trying.append(about, says, result);
   top.replaceWith(grid, trying);
 
+  const { want, busy: rests, working } = asking(model, root);
   function ask(message) {
-    if (model.get("disabled")) return;
-    pending = message.do;
-    root.setAttribute("aria-busy", "true"); // from now on, not only when the kernel says so
-    model.send(message);
+    if (want(message)) pending = message.do;
+    rest();
   }
   again.addEventListener("click", () => ask({ do: "ask" }));
   attempt.addEventListener("click", () => ask({ do: "attempt" }));
@@ -55,8 +54,7 @@ function explorer(model, el) {
     const label = make("label"), note = make("span", "sc-port", given.note);
     label.append(pick, make("code", "", given.keyword), make("span", "sc-meaning", ` ${given.meaning} `), make("span", "sc-ref", given.ref), note);
     turn.addEventListener("change", () => {
-      if (model.get("disabled")) turn.checked = !turn.checked;
-      else ask({ do: "turn", keyword: given.name, on: turn.checked });
+      ask({ do: "turn", keyword: given.name, on: turn.checked });
     });
     pick.addEventListener("change", () => ask({ do: "choose", keyword: given.name }));
     made.append(turn, label);
@@ -127,12 +125,14 @@ function explorer(model, el) {
     main.hidden = !talk;
     foot.querySelector(".sl-save").hidden = !talk;
     foot.hidden = !talk && !model.get("code");
-    busy();
+    rest();
   }
-  function busy() {
-    const now = model.get("disabled");
-    root.classList.toggle("sl-busy", now);
-    root.setAttribute("aria-busy", String(now));
+  const busy = () => {
+    rests(settle);
+    rest();
+  };
+  function rest() {
+    const now = working();
     attempt.setAttribute("aria-disabled", String(now));
     attempt.textContent = now && pending === "attempt" ? "Trying …" : `Try ${name.textContent}, with and without`;
   }

@@ -14,6 +14,7 @@ from __future__ import annotations
 import functools
 import traceback
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from typing import Any
 
 import htpy as h
@@ -146,9 +147,12 @@ def guarded(
             except Exception as error:
                 area.fail(error)
             finally:
-                _disable(enabled, False)
-                if settle is not None:
-                    settle()
+                with ExitStack() as one:  # one message: what is at rest in the page is drawn there, too
+                    for control in held:
+                        one.enter_context(control.hold_sync())
+                    _disable(enabled, False)
+                    if settle is not None:
+                        settle()
                 _keep_focus(args, enabled)
 
         return run

@@ -4,7 +4,7 @@
 
 function forgeDesk(model, el) {
   const ui = scripted(model, el, "fd-desk");
-  const { root, id, says, places, after, idle, ask } = ui;
+  const { root, id, says, places, after, idle, want, working } = ui;
   const field = (tag, name, words, attributes) => {
     const label = make("label", "sl-label", words, { for: `${id}-${name}` });
     return [label, make(tag, "sl-field", "", { id: `${id}-${name}`, "data-key": name, spellcheck: "false", autocomplete: "off", ...attributes })];
@@ -28,7 +28,7 @@ function forgeDesk(model, el) {
   says.after(result);
   Object.assign(places, { examples, result });
 
-  const send = () => ask({ do: "send", text: text.value, source: source.value, hello: hello.value });
+  const send = () => want({ do: "send", text: text.value, source: source.value, hello: hello.value });
   go.addEventListener("click", send);
   desk.addEventListener("keydown", (event) => {
     const enters = event.key === "Enter" && (event.target === hello || event.ctrlKey || event.metaKey);
@@ -51,7 +51,7 @@ function forgeDesk(model, el) {
     if ([...source.options].some((option) => option.value === hello.value)) hello.value = source.value;
   });
   idle.push(() => { go.textContent = "Send it to Bob"; });
-  go.addEventListener("click", () => { if (model.get("disabled")) go.textContent = "Sending …"; });
+  go.addEventListener("click", () => { if (working()) go.textContent = "Sending …"; });
   ui.start();
   return ui.stop;
 }

@@ -124,7 +124,7 @@ def _root_tokens() -> str:
 
 
 WIDGET_CSS = PICTURE_CSS + script_file("ladder.css")
-SCRIPT = keys.SCRIPT + script_file("ladder.js")
+SCRIPT = keys.SCRIPT + script_file("ladder.js") + script_file("asking.js")
 
 
 class Ladder(anywidget.AnyWidget):

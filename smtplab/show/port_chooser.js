@@ -36,14 +36,18 @@ function chooser(model, el) {
     if (["who", "whom", "blocked"].includes(name)) ask({ do: "choose", who: of("who"), whom: of("whom"), blocked: of("blocked") });
     else ask({ do: "go", port: of("port"), tls: of("tls"), login: of("login") });
   }
-  const ask = (message) => model.send(message);
+  const { want, busy: rests, working } = asking(model, root);
+  function ask(message) {
+    want(message);
+    rest();
+  }
 
   // The bar with the way and Run it ------------------------------------------------------------------------
 
   const run = make("button", "sl-button sl-go smtplab-run", "Run it", { type: "button" });
   const back = make("button", "sl-button pc-back", "Back to the advice", { type: "button" });
   const fits = make("span", "pc-fits");
-  run.addEventListener("click", () => { if (!model.get("disabled")) ask({ do: "run" }); });
+  run.addEventListener("click", () => ask({ do: "run" }));
   back.addEventListener("click", () => {
     const [port, tls, login] = model.get("tools").first;
     ask({ do: "go", port, tls, login });
@@ -102,14 +106,17 @@ function chooser(model, el) {
     tried.replaceChildren(make("span", "pc-label", "Tried:"), ...trials.map((one, number) => {
       const button = make("button", `pc-trial`, "", { type: "button", "aria-pressed": String(one.now), title: one.ends });
       button.append(make("span", `smtplab-chip smtplab-${one.class}`, `${one.sign} ${one.result}`), make("span", "", one.way));
-      button.addEventListener("click", () => { if (!model.get("disabled")) ask({ do: "look", number }); });
+      button.addEventListener("click", () => ask({ do: "look", number }));
       return button;
     }));
     if (keep >= 0) tried.querySelectorAll("button")[keep]?.focus();
   }
-  function busy() {
-    const now = model.get("disabled");
-    root.classList.toggle("sl-busy", now);
+  const busy = () => {
+    rests(settle);
+    rest();
+  };
+  function rest() {
+    const now = working();
     run.setAttribute("aria-disabled", String(now));
     run.textContent = now ? "Trying …" : "Run it";
   }

@@ -4,7 +4,7 @@
 
 function reader(model, el) {
   const ui = scripted(model, el, "mr-widget");
-  const { root, id, says, places, after, ask } = ui;
+  const { root, id, says, places, after, want } = ui;
 
   const sides = make("div", "mr-sides");
   const left = make("section", "mr-side", "", { "aria-label": "What the reader sees" });
@@ -24,9 +24,7 @@ function reader(model, el) {
   sides.append(left, right);
   root.prepend(sides);
   Object.assign(places, { view, source });
-  names.addEventListener("change", () => {
-    if (!ask({ do: "names", value: names.checked })) names.checked = !names.checked;
-  });
+  names.addEventListener("change", () => want({ do: "names", value: names.checked }));
 
   // The source: one field can have the focus -----------------------------------------------------------------
 

@@ -20,13 +20,8 @@ function relayTable(model, el) {
   main.classList.add("sl-driven");
   const places = { bar: top, banner, table, rules };
 
-  let sent = false, looked = 0;
-  function ask(message) {
-    if (sent || model.get("disabled")) return;
-    sent = true;
-    root.setAttribute("aria-busy", "true"); // from now on, not only when the kernel says so
-    model.send(message);
-  }
+  const { want, busy: rests, working } = asking(model, root);
+  let looked = 0;
 
   // Drawing ----------------------------------------------------------------------------------------------
 
@@ -58,15 +53,15 @@ function relayTable(model, el) {
 
   // What the reader does -----------------------------------------------------------------------------------
 
-  const networks = () => ask({ do: "inside", value: rules.querySelector("[data-key=networks]").value });
+  const networks = () => want({ do: "inside", value: rules.querySelector("[data-key=networks]").value });
   root.addEventListener("click", (event) => {
     const at = event.target.closest("[data-do]");
     if (!at) return;
     if (at.dataset.do === "inside") networks();
-    else ask({ do: at.dataset.do, value: at.dataset.value, cell: at.dataset.cell });
+    else want({ do: at.dataset.do, value: at.dataset.value, cell: at.dataset.cell });
   });
   rules.addEventListener("change", (event) => {
-    if (event.target.type === "radio") ask({ do: "deny", value: event.target.value });
+    if (event.target.type === "radio") want({ do: "deny", value: event.target.value });
   });
   rules.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.target.dataset.key !== "networks") return;
@@ -74,12 +69,12 @@ function relayTable(model, el) {
     event.preventDefault();
   });
   root.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && open) ask({ do: "close" });
+    if (event.key === "Escape" && open) want({ do: "close" });
   });
 
   // Somebody may have changed the server from a cell: look again when the reader comes back.
   function look() {
-    if (sent || model.get("disabled") || Date.now() - looked < 1000) return;
+    if (working() || Date.now() - looked < 1000) return;
     looked = Date.now();
     model.send({ do: "look" });
   }
@@ -111,10 +106,7 @@ function relayTable(model, el) {
     if (held) codes.querySelectorAll("[role=tab]")[tab]?.focus();
   }
 
-  function busy() {
-    if (!model.get("disabled")) sent = false;
-    root.setAttribute("aria-busy", String(model.get("disabled")));
-  }
+  const busy = () => rests();
   const say = () => { says.innerHTML = model.get("message"); };
 
   const watched = {

@@ -4,7 +4,7 @@
 
 function routePlanner(model, el) {
   const ui = scripted(model, el, "rp-widget");
-  const { root, id, says, places, after, idle, ask } = ui;
+  const { root, id, says, places, after, idle, want } = ui;
 
   const form = make("form", "rp-form", "", { "aria-label": "Route to plan", novalidate: "" });
   const from = make("fieldset", "rp-from-here"), choice = make("div", "rp-places");
@@ -36,7 +36,7 @@ function routePlanner(model, el) {
   Object.assign(places, { places: choice, banner, lookups, board, why });
 
   const place = () => choice.querySelector("input:checked")?.value ?? "";
-  const send = (what) => ask({ do: what, to: to.value, place: place() });
+  const send = (what) => want({ do: what, to: to.value, place: place() });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     send("plan");

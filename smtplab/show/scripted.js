@@ -18,9 +18,12 @@ function scripted(model, el, name) {
   // The parts: after a new drawing the keyboard is where it was -------------------------------------------
 
   const places = {}, shown = {}, after = [];
+  let drawn = null;
   const find = (key) => root.querySelector(`[data-key="${CSS.escape(key)}"]`);
   function draw() {
     const parts = model.get("parts");
+    if (parts === drawn) return;
+    drawn = parts;
     const held = root.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
     for (const [part, place] of Object.entries(places)) {
       const markup = parts[part] ?? "";
@@ -37,25 +40,17 @@ function scripted(model, el, name) {
 
   // Messages: one at a time, for the widget rests while the kernel works ------------------------------------
 
-  let sent = false;
-  function ask(message, buffers = []) {
-    if (sent || model.get("disabled")) return false;
-    sent = true;
-    root.setAttribute("aria-busy", "true"); // from now on, not only when the kernel says so
-    model.send(message, undefined, buffers);
-    return true;
-  }
+  const { ask, want, busy: settle, working } = asking(model, root);
   const idle = [];
   function busy() {
-    const now = model.get("disabled");
-    root.setAttribute("aria-busy", String(now));
-    if (now) return;
-    sent = false;
-    for (const act of idle) act();
+    settle(() => {
+      draw(); // what comes with the rest is in sight before anything more is asked
+      for (const act of idle) act();
+    });
   }
   root.addEventListener("click", (event) => {
     const at = event.target.closest("[data-do]");
-    if (at) ask({ do: at.dataset.do, value: at.dataset.value ?? "" });
+    if (at) want({ do: at.dataset.do, value: at.dataset.value ?? "" });
   });
   const say = () => { says.innerHTML = model.get("message"); };
   function tell(sentence) { // one that the page itself has to say
@@ -90,5 +85,5 @@ function scripted(model, el, name) {
   function stop() {
     for (const [event, act] of Object.entries(watched)) model.off(event, act);
   }
-  return { root, id, says, foot, places, after, idle, find, ask, tell, start, stop };
+  return { root, id, says, foot, places, after, idle, find, ask, want, working, tell, start, stop };
 }

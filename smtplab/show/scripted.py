@@ -73,8 +73,7 @@ class Scripted(anywidget.AnyWidget):
 
     def _asked(self, widget: Any, content: dict[str, Any], buffers: list[Any]) -> None:
         act = self._act(content, buffers)
-        if act is not None:
-            self._guard(act)()
+        self._guard(act or (lambda: None))()  # the page rests once it is answered, be it with nothing
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         bundle, metadata = super()._repr_mimebundle_(**options) or ({}, {})

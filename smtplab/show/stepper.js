@@ -19,20 +19,14 @@ function stepper(model, el) {
   const drawn = ladder(model, el);
   const { root, top, main, foot } = drawn;
   root.classList.add("sl-driven");
-  let sent = false;
+  const { want, busy: rests, working } = asking(model, root);
 
-  function button(name, label, act) {
+  function button(name, label) {
     const made = make("button", `sl-button smtplab-${name}`, "", { type: "button" });
     const words = make("span", "", label);
     made.append(icon(name), words);
-    made.addEventListener("click", () => { if (made.getAttribute("aria-disabled") !== "true") ask(act || { do: name }); });
+    made.addEventListener("click", () => { if (made.getAttribute("aria-disabled") !== "true") want({ do: name }); });
     return { made, words };
-  }
-  function ask(message) {
-    if (sent || model.get("disabled")) return;
-    sent = true;
-    root.classList.add("sl-busy"); // from now on, not only when the kernel says so
-    model.send(message);
   }
   function allow(element, may) { element.setAttribute("aria-disabled", String(!may)); }
 
@@ -64,8 +58,8 @@ function stepper(model, el) {
   prompt.append(label, combo, send);
   main.after(prompt, says);
   function sendTyped() {
-    if (send.getAttribute("aria-disabled") === "true" || sent || model.get("disabled")) return;
-    ask({ do: "type", line: input.value });
+    if (send.getAttribute("aria-disabled") === "true" || (working() && !input.value)) return; // Enter twice
+    want({ do: "type", line: input.value });
     input.value = "";
     input.dispatchEvent(new Event("input"));
   }
@@ -116,10 +110,7 @@ function stepper(model, el) {
     if (tools.ended) input.placeholder = "the session is over";
     suggest(tools.verbs);
   }
-  function busy() {
-    if (!model.get("disabled")) sent = false;
-    root.classList.toggle("sl-busy", model.get("disabled"));
-  }
+  const busy = () => rests(settle);
   const say = () => { says.innerHTML = model.get("message"); };
 
   root.addEventListener("keydown", (event) => {

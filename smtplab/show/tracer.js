@@ -7,7 +7,7 @@ const TOO_LARGE = "This header section is larger than 1 MB: no real one is, and 
 
 function tracer(model, el) {
   const ui = scripted(model, el, "tr-widget");
-  const { root, id, says, places, after, idle, ask, tell } = ui;
+  const { root, id, says, places, after, idle, ask, want: wish, tell } = ui;
 
   const top = make("div", "sl-top-bar");
   const own = make("button", "sl-button", "Trace your own headers", { type: "button", "aria-expanded": "false", "aria-controls": `${id}-own` });
@@ -56,7 +56,7 @@ function tracer(model, el) {
     made.append(label, text, bar);
     function paste() {
       if (text.value.length > LIMIT) tell(TOO_LARGE);
-      else ask({ do: "paste", value: text.value });
+      else wish({ do: "paste", value: text.value });
     }
     go.addEventListener("click", paste);
     text.addEventListener("keydown", (event) => {
@@ -72,7 +72,7 @@ function tracer(model, el) {
       file.value = ""; // the same file can be opened again
       const end = sectionEnd(octets);
       if (end < 0 && chosen.size > LIMIT) tell(TOO_LARGE);
-      else ask({ do: "file", value: chosen.name }, [octets.slice(0, end < 0 ? octets.length : end).buffer]);
+      else wish({ do: "file", value: chosen.name }, [octets.slice(0, end < 0 ? octets.length : end).buffer]);
     });
     return made;
   }

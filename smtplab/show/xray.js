@@ -4,7 +4,7 @@
 
 function xray(model, el) {
   const ui = scripted(model, el, "xr-widget");
-  const { root, says, places, after, ask } = ui;
+  const { root, says, places, after, want } = ui;
 
   const desk = make("div", "xr-top"), findings = make("div", "xr-noticed", "", { role: "status" });
   const main = make("div", "sl-main xr-main"), scroll = make("div", "xr-scroll");
@@ -27,11 +27,11 @@ function xray(model, el) {
   }
   desk.addEventListener("click", (event) => {
     const at = event.target.closest("[data-send]");
-    if (at) ask({ do: at.dataset.send, letter: letter() });
+    if (at) want({ do: at.dataset.send, letter: letter() });
   });
   desk.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.target.type !== "text") return;
-    ask({ do: "send", letter: letter() });
+    want({ do: "send", letter: letter() });
     event.preventDefault();
   });
 

@@ -717,6 +717,22 @@ def test_nothing_is_asked_twice_while_the_kernel_works(show: Callable[..., Shown
         assert table.get_attribute("aria-busy") == now
 
 
+def test_what_is_asked_while_the_kernel_works_is_asked_after_it(show: Callable[..., Shown]) -> None:
+    """In order, and once each: a double click is one click, also while it waits."""
+    shown = show()
+    table = shown.page.locator(".rt-widget")
+    shown.button("Try all six").click()
+    for label in ("open relay", "open relay", "mail exchanger", "mail exchanger"):
+        shown.button(label).click()
+    for do, value, busy in (("all", "", "true"), ("preset", "open relay", "true")):
+        said = shown.answer()
+        assert (said["do"], said.get("value") or "") == (do, value)
+        assert table.get_attribute("aria-busy") == busy  # the next one is under way
+    assert shown.answer()["value"] == "mail exchanger"
+    assert len(shown.asked()) == 3
+    assert table.get_attribute("aria-busy") == "false"
+
+
 def test_coming_back_to_the_table_looks_again(show: Callable[..., Shown], lab: Lab) -> None:
     shown = show()
     lab.mta(SERVER).relay.set(*HOLE, True)
