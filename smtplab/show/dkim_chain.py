@@ -102,7 +102,7 @@ def draw(verdict: DkimVerdict | None) -> Markup:
                 _box("Header hash", f"of {size} octets"),
                 _link(links.signed),
                 _box("b=", "the signature"),
-                _link(links.key),
+                _link(links.key, back=True),
                 _box("Key", verdict.selector and f"{verdict.selector}._domainkey"),
             ],
             _hashes(verdict),
@@ -118,9 +118,10 @@ def _box(name: str, says: str) -> h.Element:
     return h.li(".dk-box")[h.b[name], h.span(".smtplab-dim")[shown(says, 40)]]
 
 
-def _link(link: Link) -> h.Element:
+def _link(link: Link, *, back: bool = False) -> h.Element:
+    """A line to the next box; `back` for one that the next box makes to this."""
     how = TONES[link.state]
-    return h.li(class_=f"dk-link dk-{link.state}")[
+    return h.li(class_=f"dk-link dk-{link.state}{' dk-back' if back else ''}")[
         h.span(".dk-line", aria_hidden="true")[h.i, h.i],
         h.span(class_=f"dk-state smtplab-{CLASSES[how]}")[
             f"{SIGNS[how] if link.state != 'unknown' else '?'} {link.state}"

@@ -80,8 +80,10 @@ function dkimWorkbench(model, el) {
   shown.lit.classList.add("dk-two");
   shown.lit.append(lit, raw);
   const pasted = field("pasted", 6, { placeholder: "v=DKIM1; k=rsa; p=…" });
-  const lint = make("div", "dk-lint", "", { role: "status" });
-  shown.lint.append(labelled("Paste a key record, or a DKIM-Signature field", pasted), lint);
+  const lint = make("div", "dk-lint", "", { role: "status" }), own = make("div", "sb-bar");
+  for (const [value, words] of [["key", "The key record in the DNS"], ["signature", "This signature"]])
+    own.append(make("button", "sl-button", words, { type: "button", value, "data-press": "take", "data-key": `take-${value}` }));
+  shown.lint.append(labelled("Paste a key record, or a DKIM-Signature field", pasted), own, lint);
 
   root.prepend(who, top, views);
   Object.assign(places, {
@@ -130,11 +132,14 @@ function dkimWorkbench(model, el) {
 
   // After a drawing --------------------------------------------------------------------------------------------
 
+  let taken = 0;
   after.push((parts) => {
     if (told === null || text.value === told || text.value === drawn) {
       if (text.value !== parts.text) text.value = parts.text;
     } // else the reader went on typing, and that is told next
     drawn = parts.text;
+    if (parts.taken !== taken && parts.taken) pasted.value = parts.pasted;
+    taken = parts.taken;
     text.readOnly = !parts.editable;
     if (kind.options.length !== parts.kinds.length)
       kind.replaceChildren(...parts.kinds.map((one) => make("option", "", KINDS[one] ?? one, { value: one })));

@@ -47,8 +47,8 @@ STILL = {
 
 
 class DkimWorkbench(Scripted):
-    """A workbench for one message. `change`, `edit`, `undo`, `back`, `sign`, `look_at`, `later`, `what_if`
-    and `paste` do what the controls do.
+    """A workbench for one message. `change`, `edit`, `undo`, `back`, `sign`, `look_at`, `later`, `what_if`,
+    `paste` and `take` do what the controls do.
 
     `resolve(name, rdtype)` asks the DNS, `now()` is the verifier's clock. `signers` are keys to sign with, by
     kind, "rsa" and "ed25519"; `other` is the record of a key that signed nothing. `code` makes what *Show
@@ -70,7 +70,7 @@ class DkimWorkbench(Scripted):
     ) -> None:
         self._code = code
         self.bench = Bench(message, resolve=resolve, now=now, signers=signers, other=other)
-        self.pasted = ""
+        self.pasted, self._taken = "", 0
         super().__init__("smtplab-dkim-workbench")
         self._settle()
 
@@ -125,6 +125,12 @@ class DkimWorkbench(Scripted):
         self.pasted = text[:PASTED]
         self._settle()
 
+    def take(self, what: str) -> None:
+        """Have the linter read the "signature" on the bench, or the "key" record that it points to."""
+        field = written(self.bench.own.removesuffix(b"\r\n"))
+        self._taken += 1  # the page puts it into its field, in the place of what was typed there
+        self.paste(visible(self.bench.record) if what == "key" else field)
+
     @property
     def source(self) -> bytes:
         """The octets on the bench."""
@@ -167,6 +173,8 @@ class DkimWorkbench(Scripted):
             "canon": str(self._canon()),
             "steps": str(dkim_parts.steps(bench.verdict)),
             "whatif": str(dkim_parts.what_if(bench)),
+            "pasted": self.pasted if self._taken else "",
+            "taken": self._taken,
             "lint": str(dkim_parts.remarks(self.pasted)),
         }
 
@@ -209,6 +217,7 @@ class DkimWorkbench(Scripted):
             "signature": lambda: self.look_at(int(value) if value.isdecimal() else 0),
             "key": lambda: self.what_if(value),
             "paste": lambda: self.paste(value),
+            "take": lambda: self.take(value),
         }
         return acts.get(do)
 

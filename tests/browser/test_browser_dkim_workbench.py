@@ -152,6 +152,9 @@ def test_the_views_are_reached_by_arrow_keys_and_a_key_is_taken_away(page: Page,
     bench.root.get_by_label("Paste a key record").fill("v=DKIM1; k=rsa; t=y; p=MIIB")
     expect(bench.root.locator(".sb-advice")).to_contain_text("half of one")
     expect(bench.root.locator("mark.smtplab-no")).to_contain_text("MIIB")
+    use(page, bench.button("This signature"), "Enter")
+    expect(bench.root.get_by_label("Paste a key record")).to_have_value(re.compile("^DKIM-Signature: "))
+    expect(bench.root.locator(".dk-lint")).to_contain_text("Read as a DKIM-Signature field")
 
 
 def test_hostile_messages_are_text(page: Page, bench: Bench) -> None:

@@ -251,6 +251,12 @@ def test_the_linter_marks_key_records_and_signatures(bench: DkimWorkbench) -> No
     assert "h= leaves out Content-Type" in seen(bench.parts["lint"])
     press(bench, "paste", "")
     assert bench.parts["lint"] == ""
+    press(bench, "take", "key")
+    assert bench.parts["pasted"] == bench.bench.record
+    assert "410 octets: in a zone file this is several strings" in seen(bench.parts["lint"])
+    press(bench, "take", "signature")
+    assert bench.parts["pasted"].startswith("DKIM-Signature: v=1;")
+    assert bench.parts["taken"] == 2
     press(bench, "paste", "v=DKIM1; p=" + "A" * 1_000_000)
     assert "Only its first 50000 characters." in seen(bench.parts["lint"])
     assert len(bench.parts["lint"]) < 50_000
