@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from ..mail.domain import to_ascii
 from ..mail.errors import RecordError
@@ -23,6 +23,7 @@ from .spf.result import SpfVerdict
 
 if TYPE_CHECKING:
     from .dkim.result import DkimVerdict
+    from .dmarc.result import DmarcVerdict
 
 WIDTH = 78  # columns of a line, where words allow it (RFC 5322 §2.1.1)
 LONGEST = 400  # characters of one value, which quoting may double: a line has 998 (RFC 5322 §2.1.1)
@@ -37,25 +38,12 @@ _KEYWORD = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z-]*[0-9A-Za-z])?")  # RFC 5321 �
 _NAME = re.compile(r"[^\x00-\x20\"(),/:;<=>?@\[\\\]\x7f-\x9f\ud800-\udfff]+")
 
 
-class Policed(Protocol):
-    """What is said of a DMARC verdict: the domain of From, the policy asked for, and where it was found."""
-
-    @property
-    def result(self) -> str: ...
-    @property
-    def domain(self) -> str: ...
-    @property
-    def policy(self) -> str: ...
-    @property
-    def policy_domain(self) -> str: ...
-
-
 def write(
     authserv_id: str,
     *,
     spf: SpfVerdict | None = None,
     dkim: Sequence[DkimVerdict] | None = None,
-    dmarc: Policed | None = None,
+    dmarc: DmarcVerdict | None = None,
     null_path: bool = False,
     more: Iterable[Result] = (),
     utf8: bool = False,
@@ -82,7 +70,7 @@ def of_spf(verdict: SpfVerdict, *, null_path: bool = False) -> Result:
 
 
 def of_dkim(verdict: DkimVerdict) -> Result:
-    """The result for one signature: whose it is, and which, for two may be of one domain (RFC 8601 §2.7.1)."""
+    """The result for one signature: whose, and which one, for a domain may sign twice (RFC 8601 §2.7.1)."""
     value = b64encode(verdict.signature.octets).decode("ascii") if verdict.signature else ""
     known = {
         "d": verdict.domain,
@@ -97,7 +85,7 @@ def of_dkim(verdict: DkimVerdict) -> Result:
     return Result("dkim", verdict.result, reason=verdict.cause, properties=tuple(found))
 
 
-def of_dmarc(verdict: Policed) -> Result:
+def of_dmarc(verdict: DmarcVerdict) -> Result:
     """DMARC's result, with the policy that was asked for and where it was found, if not at From's domain."""
     found = [Property("header", "from", verdict.domain)] if verdict.domain else []
     if verdict.policy:

@@ -73,6 +73,11 @@ class Folder:
         self._changed()
         return kept
 
+    def deliver(self, mail: Mail) -> None:
+        """Put a message here that was delivered to the mailbox."""
+        self._add(mail.raw, mail.when, frozenset(), mail)
+        self._changed()
+
     def set_flags(self, kept: Kept, flags: frozenset[str]) -> None:
         """Give a message other flags."""
         if kept.flags != flags:
@@ -153,7 +158,7 @@ class Inbox(Folder):
 
 
 class Folders:
-    """All folders of one mailbox: the INBOX, "Sent", and what its clients make."""
+    """All folders of one mailbox: the INBOX, "Sent", "Junk" once there is any, and what its clients make."""
 
     def __init__(self, box: Callable[[], list[Mail]]) -> None:
         self.inbox = Inbox(box)
@@ -179,6 +184,15 @@ class Folders:
         self._made += 1
         self._others[name] = Folder(name, self._made)
         return self._others[name]
+
+    def deliver(self, name: str, mail: Mail) -> None:
+        """Put a message into the folder `name`, which is made with its first message."""
+        (self._others.get(name) or self.create(name)).deliver(mail)
+
+    def delivered(self, name: str) -> list[Mail]:
+        """What was delivered to the folder `name` and is still there."""
+        folder = self._others.get(name)
+        return [kept.mail for kept in folder.messages() if kept.mail] if folder else []
 
     def delete(self, name: str) -> None:
         """Remove a folder with all that is in it. Raises KeyError when there is none."""

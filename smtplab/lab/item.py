@@ -43,7 +43,8 @@ class Item:
     `outcomes` goes by recipient address as RCPT gave it; `steps` say why, where a local delivery was
     anything but plain. `onward` are the recipients that the queue is to reach, `host` the MTA's name.
     The three times are None when they will not come any more. `notices` are the DSNs made about it, and
-    `offspring` the messages that carry them; `order` tells what came first (`order.turn`).
+    `offspring` the messages that carry them; `order` tells what came first (`order.turn`). `folder` is where
+    a mailbox here puts it: "Junk", or "" for the inbox.
     """
 
     id: str
@@ -63,6 +64,7 @@ class Item:
     notices: list[Notice] = field(default_factory=list)
     offspring: list[Item] = field(default_factory=list)
     order: int = field(default_factory=turn)
+    folder: str = ""
 
     def __post_init__(self) -> None:
         if self.transcript and not self.host:
@@ -90,6 +92,11 @@ class Item:
             self.warn_at,
             self.give_up_at,
         )
+
+    def drop(self, why: Step) -> None:
+        """Taken, and given to nobody."""
+        self.outcomes = {path.address: "dropped" for path in self.envelope.forward_paths}
+        self.steps.append(why)
 
     def settle(self, tries: list[Attempt]) -> None:
         """Take note of tries, each of which decides for its recipient until the next."""

@@ -47,6 +47,7 @@ from .world import World
 
 if TYPE_CHECKING:
     from ..mail.topology import Topology
+    from .checks import Judgement
     from .mallory import Mallory
 
 _here: list[Lab] = []  # the lab of this notebook: there is one at a time
@@ -155,13 +156,23 @@ class Lab(Dialling, Routes, Programs, Services, Reporting, Timelines):
         return self.mta(host).queue.items
 
     def mailbox(self, address: str) -> list[Mail]:
-        """The messages delivered to `address`, oldest first. Raises LabError for an unknown mailbox."""
+        """The messages delivered to `address`, oldest first; `.folder` is "INBOX" or "Junk".
+
+        Raises LabError for an unknown mailbox.
+        """
         path = Path.of(address)
         for store in self._stores.values():
             if path.domain.lower() in store.domains and (found := store.find(path)):
-                return list(store.boxes[found])
+                return store.delivered(found)
         known = sorted(box for store in self._stores.values() for box in store.boxes)
         raise LabError(f"There is no mailbox {address!r} in the lab. There are: {', '.join(known)}.")
+
+    def judgements(self, host: str = "mx.birch.example") -> list[Judgement]:
+        """What the MTA on `host` found out about the newest 1000 messages from outside, oldest first.
+
+        Raises LabError when no MTA runs there.
+        """
+        return list(self.mta(host).checked)
 
     def resolve(self, name: str, rdtype: str) -> list[Rdata]:
         """Look `name` up over the lab's DNS. Raises dnspython's NXDOMAIN, NoAnswer, Timeout."""

@@ -17,7 +17,7 @@ from ..mail.envelope import Recipient
 from ..mail.path import Path
 from ..mail.reply import Reply
 from . import trace
-from .mailbox import Mail, duplicate
+from .mailbox import INBOX, Mail, duplicate
 
 if TYPE_CHECKING:
     from .mta import Mta
@@ -129,7 +129,9 @@ class Local:
     def _deliver(self, placing: Placing, mailbox: str, recipient: Recipient) -> None:
         item, path = placing.item, placing.item.envelope.reverse_path
         raw = trace.return_path(path) + trace.without_field(item.content, "Return-Path")
-        mail = Mail(raw, path, recipient.path, self.mta.world.clock.now(), item.transcript)
+        mail = Mail(
+            raw, path, recipient.path, self.mta.world.clock.now(), item.transcript, item.folder or INBOX
+        )
         twin = self.mta.store.deliver(mailbox, mail)
         item.outcomes[recipient.path.address] = "dropped" if twin else "delivered"
         if twin:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
 from typing import TYPE_CHECKING
@@ -13,9 +13,12 @@ from ..mail.path import Path
 from ..mail.text import visible
 from ..mail.transcript import Transcript
 from ..mail.verdict import Step
+from .order import turn
 
 if TYPE_CHECKING:
     from .folders import Folders
+
+INBOX, JUNK = "INBOX", "Junk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,7 @@ class Mail:
     """A delivered message: the octets as they lie in the mailbox, and how they came.
 
     `transcript` is None for a message that the mailbox's own MTA made, such as a DSN: no client brought it.
+    `folder` is where it was put: "INBOX" or "Junk". `order` tells what came first (`order.turn`).
     """
 
     raw: bytes
@@ -30,6 +34,8 @@ class Mail:
     recipient: Path
     when: datetime
     transcript: Transcript | None
+    folder: str = INBOX
+    order: int = field(default_factory=turn, compare=False, repr=False)
 
     @property
     def id(self) -> str:
@@ -74,6 +80,14 @@ class Store:
             self._folders[mailbox] = Folders(lambda: self.boxes[mailbox])
         return self._folders[mailbox]
 
+    def delivered(self, mailbox: str) -> list[Mail]:
+        """What was delivered and is still there, the junk folder's too, oldest first."""
+        found = list(self.boxes[mailbox])
+        if reader := self._folders.get(mailbox):
+            found += reader.delivered(JUNK)
+            found.sort(key=lambda mail: mail.order)
+        return found
+
     def add(self, *addresses: str) -> None:
         """Make empty mailboxes."""
         self.boxes.update({address.lower(): [] for address in addresses})
@@ -82,6 +96,9 @@ class Store:
         """Put `mail` into `mailbox`. When it is dropped instead: the one there with the same Message-ID."""
         name = mail.id if self.drop_duplicates else ""
         twin = next((other for other in self.boxes[mailbox] if other.id == name), None) if name else None
+        if mail.folder == JUNK and not twin:
+            self.folders(mailbox).deliver(JUNK, mail)
+            return None
         (self.dropped if twin else self.boxes[mailbox]).append(mail)
         if reader := self._folders.get(mailbox):
             reader.inbox.sync()

@@ -24,7 +24,7 @@ from .decisions import Decisions
 from .faults import Faults
 from .hosts import Host
 from .local import Local
-from .mailbox import Store
+from .mailbox import JUNK, Store
 from .policy import Policy, ask, decline
 from .queue import Item, Queue
 from .relay import RelayTable, Where
@@ -190,7 +190,11 @@ class Mta:
             submitter=self._submitter(envelope.parameters.auth, session.account),
         )
         self.queue.items.append(item)
-        self.local.hand_on(item)
+        if judgement and judgement.disposition == "discard":
+            item.drop(judgement.step)
+        else:
+            item.folder = JUNK if judgement and judgement.disposition == "junk" else ""
+            self.local.hand_on(item)
         return Reply(250, "2.0.0", (f"OK, queued as {id_}",))
 
     def _submitter(self, asserted: str, account: str) -> str:

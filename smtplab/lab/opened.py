@@ -12,7 +12,7 @@ def newest(lab: Lab) -> Mail | None:
 
     What the mailbox's own MTA made, such as a DSN, counts only where there is nothing else.
     """
-    stored = [mail for store in lab._stores.values() for box in store.boxes.values() for mail in box]
+    stored = [mail for store in lab._stores.values() for box in store.boxes for mail in store.delivered(box)]
     return max(stored, key=lambda mail: mail.transcript.number if mail.transcript else -1, default=None)
 
 

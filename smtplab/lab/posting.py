@@ -121,8 +121,8 @@ def _mailboxes(lab: Lab, item: Item, before: int) -> list[Stop]:
     assert item.transcript
     store = lab.mta(item.transcript.server.host).store
     found = []
-    for address, box in store.boxes.items():
-        for mail in box:
+    for address in store.boxes:
+        for mail in store.delivered(address):
             if mail.transcript is item.transcript:
                 envelope = Envelope(mail.reverse_path, (mail.recipient,))
                 found.append(Stop(address, "mailbox", envelope, mail.raw, before))

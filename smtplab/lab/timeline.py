@@ -135,9 +135,10 @@ def _taken(item: Item, came: bytes, section: bytes) -> Event:
 
 
 def _placed(item: Item, address: str, outcome: str, section: bytes) -> Event:
+    twin = any(step.what.startswith("duplicate ") for step in item.steps)
     texts = {
-        "delivered": "put into the mailbox",
-        "dropped": "dropped: a message with this Message-ID is there already",
+        "delivered": "put into the junk folder" if item.folder else "put into the mailbox",
+        "dropped": "dropped: a message with this Message-ID is there already" if twin else "thrown away",
         "expanded": f"{address} is an alias, and the message goes on to where it leads",
     }
     kind: Kind = "queue" if outcome == "expanded" else "delivered"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 import pytest
 from hypothesis import given
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 
 from smtplab.auth import results
 from smtplab.auth.dkim.result import DkimVerdict
+from smtplab.auth.dmarc import DmarcVerdict
 from smtplab.auth.spf import SpfVerdict, received_spf
 from smtplab.mail.errors import RecordError
 from smtplab.mail.header import fields
@@ -36,16 +36,6 @@ RESULTS = st.lists(
     ),
     max_size=2,
 )
-
-
-@dataclass(frozen=True)
-class Dmarc:
-    """As much of a DMARC verdict as the field says."""
-
-    result: str = "fail"
-    domain: str = "mail.acorn.example"
-    policy: str = "reject"
-    policy_domain: str = "acorn.example"
 
 
 def spf(result: str = "pass", domain: str = "acorn.example", term: str = "mx", *steps: Step) -> SpfVerdict:
@@ -107,7 +97,10 @@ def test_the_usual_field_is_plain_and_folded() -> None:
         algorithm="rsa-sha256",
         cause="body-changed",
     )
-    text = results.write(ME, spf=spf(), dkim=[signature], dmarc=Dmarc())
+    dmarc = DmarcVerdict(
+        "fail", "DMARC", "?", domain="mail.acorn.example", policy="reject", policy_domain="acorn.example"
+    )
+    text = results.write(ME, spf=spf(), dkim=[signature], dmarc=dmarc)
     assert text == (
         "Authentication-Results: mx.birch.example;\r\n"
         "\tspf=pass smtp.mailfrom=acorn.example;\r\n"

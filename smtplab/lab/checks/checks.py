@@ -11,13 +11,15 @@ from __future__ import annotations
 
 import weakref
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ...mail.envelope import Envelope
 from ...mail.errors import LabError
+from ...mail.header import fields, named
+from ...mail.header.address import mailboxes
 from ...mail.reply import Reply
 from ...mail.route import Answer, Question
-from ...mail.verdict import Step
+from ...mail.verdict import Step, Verdict
 from ..policy import Policy, is_own, refuse
 from .asking import Ask, ask, drive
 from .cache import Cache
@@ -26,6 +28,7 @@ from .marking import on_top, without_own
 
 if TYPE_CHECKING:
     from ...auth.dkim import DkimVerdict
+    from ...auth.dmarc import DmarcVerdict
     from ...auth.spf import SpfVerdict
     from ..mta import Mta
     from ..server import SmtpServer
@@ -55,6 +58,8 @@ class Open:
 
     spf: SpfVerdict | None = None
     dkim: tuple[DkimVerdict, ...] = ()
+    dmarc: DmarcVerdict | None = None
+    decided: Verdict | None = None
     judgement: Judgement | None = None
 
 
@@ -63,12 +68,21 @@ class Checks(Policy):
 
     `spf`: "refuse" answers MAIL with 550 5.7.23 for a fail, and 550 or 451 with X.7.24 for an error in the
     domain's DNS (RFC 7372 §3.2); a softfail is only marked (RFC 7208 §8.5). `dkim` is never a reason to
-    refuse: a signature that fails counts as none (RFC 6376 §6.3). `caching`: keep what the DNS says
-    for as long as its TTL allows, by the lab's clock; otherwise an edited record counts at once.
+    refuse: a signature that fails counts as none (RFC 6376 §6.3).
+
+    `dmarc` says what becomes of mail that fails where the owner of From asks for more than p=none: "junk" is
+    the mailbox's junk folder, also for p=reject alone (RFC 9989 §7.4), "reject" refuses it in the `words` of
+    a provider, "discard" takes it and throws it away. It goes by what SPF and DKIM found: a check that is off
+    counts for nothing.
+
+    `caching`: keep what the DNS says for as long as its TTL allows, by the lab's clock; otherwise an edited
+    record counts at once.
     """
 
     spf = Switch("mark", "off", "mark", "refuse")
     dkim = Switch("mark", "off", "mark")
+    dmarc = Switch("junk", "off", "mark", "junk", "reject", "discard")
+    words = Switch("postfix", "postfix", "gmail", "microsoft")
 
     def __init__(self) -> None:
         self.cache: Cache | None = None
@@ -78,11 +92,11 @@ class Checks(Policy):
     @property
     def on(self) -> bool:
         """Whether anything is checked."""
-        return self.spf != "off" or self.dkim != "off"
+        return not self.spf == self.dkim == self.dmarc == "off"
 
     def off(self) -> None:
         """Check nothing, and leave what comes as it is."""
-        self.spf = self.dkim = "off"
+        self.spf = self.dkim = self.dmarc = "off"
 
     @property
     def caching(self) -> bool:
@@ -117,10 +131,20 @@ class Checks(Policy):
         known = self._open.setdefault(session, Open())
         if self.dkim != "off":
             known.dkim = await self._ask_dkim(session.mta, content)
+        disposition: Disposition = "none"
+        if self.dmarc != "off":
+            known.dmarc = await self._ask_dmarc(session.mta, content, known)
+            known.decided = decided = _disposition(known.dmarc, self.dmarc)
+            disposition = cast("Disposition", decided.result)
         _, removed = without_own(content, _names(session.mta))
-        known.judgement = judgement = self._judge(session, envelope, "none", removed)
-        session.why = judgement.step
-        return None
+        known.judgement = judgement = self._judge(session, envelope, disposition, removed)
+        if known.dmarc is None or disposition != "reject":
+            session.why = judgement.step
+            return None
+        session.mta.checked.append(judgement)
+        reply = _rejection(known.dmarc, self.words)
+        step = judgement.step
+        return refuse(session, reply, step.what, step.why, "RFC 9989 §7.2", step.steps)
 
     async def on_accept(self, session: SmtpServer, envelope: Envelope, content: bytes) -> bytes:
         """The message without Authentication-Results that claim to be this host's."""
@@ -166,6 +190,16 @@ class Checks(Policy):
         given = {"message": content, "resolve": mta.world.dns.resolve, "now": now}
         return tuple(_signature(number, verdict, given) for number, verdict in enumerate(verdicts))
 
+    async def _ask_dmarc(self, mta: Mta, content: bytes, known: Open) -> DmarcVerdict:
+        from ...auth.dmarc import evaluate, verify
+        from ...auth.dmarc.check import FROM
+        from ...auth.what_if import asked
+
+        authors = authors_of(content)
+        verdict = await drive(evaluate(authors, spf=known.spf, dkim=known.dkim), self._asks(mta))
+        given = {FROM: authors, "spf": known.spf, "dkim": known.dkim, "resolve": mta.world.dns.resolve}
+        return asked(verdict, verify, given)
+
     def _asks(self, mta: Mta) -> Ask:
         """What answers the questions of a check: the cache, or the DNS each time."""
         server = mta.world.dns
@@ -196,11 +230,12 @@ class Checks(Policy):
             session.helo,
             known.spf,
             known.dkim,
-            None,
+            known.dmarc,
             disposition,
             session.mta.world.clock.now(),
             session.wire.transcript,
             removed,
+            known.decided,
         )
 
 
@@ -217,6 +252,27 @@ def _signature(number: int, verdict: DkimVerdict, given: dict[str, Any]) -> Dkim
         return DkimVerdict("none", "DKIM", "is there a signature?", (step,))
 
     return asked(verdict, again, given)
+
+
+def authors_of(content: bytes) -> tuple[str, ...]:
+    """The domains in From, all of them: what DMARC is about (RFC 9989 §5.3.1)."""
+    known = named(fields(content), "From")
+    found = (box.domain for field in known for box in mailboxes(field.value))
+    return tuple(dict.fromkeys(domain for domain in found if domain))
+
+
+def _disposition(verdict: DmarcVerdict, rule: str) -> Verdict:
+    from ...auth.dmarc import Receiver, disposition
+
+    return disposition(verdict, cast("Receiver", rule))
+
+
+def _rejection(verdict: DmarcVerdict, words: str) -> Reply:
+    from ...auth.dmarc import refusal
+
+    reply = refusal(verdict, words)
+    assert reply  # there is one for what is rejected
+    return reply
 
 
 def _names(mta: Mta) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from ...mail.verdict import SIGNS, Step, Verdict, tone
 
 if TYPE_CHECKING:
     from ...auth.dkim.result import DkimVerdict
+    from ...auth.dmarc import DmarcVerdict
     from ...auth.spf import SpfVerdict
 
 # What was done: into the mailbox or on its way; into the junk folder; refused; accepted and thrown away.
@@ -46,7 +47,7 @@ class Judgement:
     helo: str
     spf: SpfVerdict | None
     dkim: tuple[DkimVerdict, ...]
-    dmarc: Verdict | None
+    dmarc: DmarcVerdict | None
     disposition: Disposition
     when: datetime
     transcript: Transcript

@@ -33,6 +33,7 @@ def on_top(judgement: Judgement, receiver: str, *, dkim: bool) -> bytes:
         receiver,
         spf=judgement.spf,
         dkim=judgement.dkim if dkim else None,
+        dmarc=judgement.dmarc,
         null_path=path.is_null,
         utf8=utf8,
     )
