@@ -1,0 +1,16 @@
+"""The benchmark of a whole judgement runs, small, and both programs find the message good."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from benchmarks import judgement
+
+
+def test_rows(monkeypatch: pytest.MonkeyPatch, need_program: Callable[..., str]) -> None:
+    need_program("node", "nodejs")
+    monkeypatch.setattr(judgement, "ROUNDS", 2)
+    ((_, mine, peer, ratio),) = judgement.rows()
+    assert mine.endswith(" ms") and peer.startswith("mailauth ") and ratio.endswith(" times")
