@@ -15,6 +15,7 @@ from smtplab.auth.dmarc.aligning import MOST_SIGNERS
 from smtplab.auth.dmarc.walk import MAX_QUERIES, targets
 from smtplab.mail.errors import LabError
 from smtplab.mail.route import Answer
+from smtplab.mail.text import visible
 from smtplab.mail.verdict import walk
 from tests.auth.dkim_zone import nothing, zone
 from tests.auth.dmarc_table import Table, dkim_of, spf_of
@@ -52,7 +53,7 @@ def test_whatever_stands_there_a_verdict_comes(
         verdict = end.value
     assert verdict.result in ("none", "pass", "fail", "temperror", "permerror")
     assert count == len(verdict.queries) <= 3 * MAX_QUERIES + 1
-    assert str(verdict).isprintable() or all(line.isprintable() for line in str(verdict).split("\n"))
+    assert visible(str(verdict), keep="\n") == str(verdict)
 
 
 @given(st.lists(st.sampled_from("abc"), min_size=1, max_size=200).map(".".join))
