@@ -95,7 +95,7 @@ class Store:
     def deliver(self, mailbox: str, mail: Mail) -> Mail | None:
         """Put `mail` into `mailbox`. When it is dropped instead: the one there with the same Message-ID."""
         name = mail.id if self.drop_duplicates else ""
-        twin = next((other for other in self.boxes[mailbox] if other.id == name), None) if name else None
+        twin = next((other for other in self.delivered(mailbox) if other.id == name), None) if name else None
         if mail.folder == JUNK and not twin:
             self.folders(mailbox).deliver(JUNK, mail)
             return None
