@@ -136,6 +136,7 @@ LINTED = [
     ("v=DMARC1; p=reject; fruit=apple", [("neutral", "fruit=apple", "RFC 9989 §4.7")]),
     ("v=DMARC1; p=reject; rua=mailto:d@birch.example",
      [("neutral", "rua=mailto:d@birch.example", "RFC 9990 §4")]),
+    ("v=DMARC1; p=reject; rua=mailto:d@reports.acorn.example", []),
     ("v=DMARC1; p=reject; rua=https://acorn.example/r",
      [("neutral", "rua=https://acorn.example/r", "RFC 9989 §4.6")]),
     ("v=DMARC1; p=reject; rua=d@acorn.example", [("policy", "rua=d@acorn.example", "RFC 9989 §4.7")]),
