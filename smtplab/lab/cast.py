@@ -168,11 +168,15 @@ def _found(host: str) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
     return tuple((name, "SRV", (f"0 1 {port} {host}",)) for name, port in _FOUND_BY.items())
 
 
+# A bounce has no reverse-path, so SPF asks about the name of its host: that has a record too (RFC 7208 §2.4).
+_SENDS = ("v=spf1 a -all",)
+
 # zone -> (name, type, values). Addresses and PTR records are made from CAST.
 RECORDS: dict[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = {
     "acorn.example": (
         ("@", "MX", ("10 mail.acorn.example",)),
         ("@", "TXT", ("v=spf1 mx -all",)),
+        ("mail", "TXT", _SENDS),
         ("a1._domainkey", "TXT", (dkim.record(lab_key("acorn.example")),)),
         ("_dmarc", "TXT", ("v=DMARC1; p=reject",)),
         *_found("imap.acorn.example"),
@@ -180,6 +184,8 @@ RECORDS: dict[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = {
     "birch.example": (
         ("@", "MX", ("10 mx.birch.example", "20 mx2.birch.example")),
         ("@", "TXT", ("v=spf1 mx -all",)),
+        ("mx", "TXT", _SENDS),
+        ("mx2", "TXT", _SENDS),
         ("_dmarc", "TXT", ("v=DMARC1; p=none",)),
         *_found("imap.birch.example"),
     ),
@@ -187,10 +193,19 @@ RECORDS: dict[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = {
         ("@", "MX", ("10 out.relay.example",)),
         ("@", "TXT", ("v=spf1 include:_spf.relay.example -all",)),
         ("_spf", "TXT", ("v=spf1 a:out.relay.example -all",)),
+        ("out", "TXT", _SENDS),
         ("r1._domainkey", "TXT", (dkim.record(lab_key("relay.example")),)),
     ),
-    "forward.example": (("@", "MX", ("10 mx.forward.example",)), ("@", "TXT", ("v=spf1 mx -all",))),
-    "list.example": (("@", "MX", ("10 mx.list.example",)), ("@", "TXT", ("v=spf1 mx -all",))),
+    "forward.example": (
+        ("@", "MX", ("10 mx.forward.example",)),
+        ("@", "TXT", ("v=spf1 mx -all",)),
+        ("mx", "TXT", _SENDS),
+    ),
+    "list.example": (
+        ("@", "MX", ("10 mx.list.example",)),
+        ("@", "TXT", ("v=spf1 mx -all",)),
+        ("mx", "TXT", _SENDS),
+    ),
     "mallory.example": (("@", "MX", ("10 mail.mallory.example",)), ("@", "TXT", ("v=spf1 mx -all",))),
     "home.example": (),
     "visitor.example": (),

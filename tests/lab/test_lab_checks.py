@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from smtplab.auth import dkim
+from smtplab.lab.dkim_keys import lab_key
 from smtplab.lab.lab import Lab
 from smtplab.lab.mta import Mta
 from smtplab.lab.queue import SmartHost
+from smtplab.lab.signing import Signer
 from smtplab.mail.errors import LabError
 from smtplab.mail.header import fields, results
 from smtplab.mail.header.reading import authentication
@@ -336,3 +339,38 @@ def test_a_lab_that_ends_during_a_check_has_no_bug(monkeypatch: pytest.MonkeyPat
         world = lab._world
     session.close()
     assert world.errors == []
+
+
+# those on the way -------------------------------------------------------------------------------------
+
+
+def test_a_provider_signs_with_a_key_behind_an_alias(lab: Lab) -> None:
+    """The customer publishes a CNAME, so that the provider can change the key by itself."""
+    key = lab_key("acorn.example", 2)
+    lab.dns.zone("relay.example").set("acorn._domainkey", "TXT", dkim.record(key))
+    lab.dns.zone("acorn.example").set("relay._domainkey", "CNAME", "acorn._domainkey.relay.example")
+    provider = lab.mta("out.relay.example")
+    provider.policies.append(Signer("acorn.example", "relay", key, only_own=True))
+    lab.mta("mail.acorn.example").queue.smart_host = SmartHost(
+        "out.relay.example", 587, "acorn@relay.example", "oak"
+    )
+    lab.submit(LETTER.format(BOB))
+    (one,) = lab.judgements()
+    assert [(each.domain, each.result) for each in one.dkim] == [
+        ("acorn.example", "pass"), ("relay.example", "pass"),
+    ]  # fmt: skip
+    assert one.dmarc and one.dmarc.result == "pass"
+    assert lab.mailbox(BOB)[0].folder == "INBOX"
+
+
+def test_a_bounce_passes_by_the_name_of_its_host(lab: Lab) -> None:
+    acorn = lab.mta("mail.acorn.example")
+    acorn.verify_recipients = False
+    with lab.connect("mail.acorn.example", 25, MX) as session:
+        session.say(
+            f"EHLO {MX}", f"MAIL FROM:<{BOB}>", "RCPT TO:<nobody@acorn.example>", "DATA", b"x: y\n\nhi\n"
+        )
+    lab.settle()
+    (bounce,) = lab.mailbox(BOB)
+    assert marks(bounce.raw) == {"spf": "pass", "dkim": "none", "dmarc": "pass"}
+    assert bounce.folder == "INBOX"
