@@ -1,8 +1,10 @@
 """Drives the lessons in JupyterLab, in a real browser: start it, open a notebook, run cells, look at outputs.
 
-Everything that waits has a limit. Cells are found by their id, never by their position. What goes wrong in
-the page (an exception, a line of kind error in its console, a request to another machine) is kept, and
-`Page.faults` tells it together with what JupyterLab's log console has.
+Everything that waits has a limit, and no step of a test relies on the time that another takes: `rest`,
+`click`, `press` and `enter` come back once the widget has answered and shows it, `push` once the kernel has.
+Cells are found by their id, never by their position. What goes wrong in the page (an exception, a line of
+kind error in its console, a request to another machine) is kept, and `Page.faults` tells it together with
+what JupyterLab's log console has.
 """
 
 from __future__ import annotations
@@ -22,7 +24,16 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Playwright, Request, TimeoutError
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Error,
+    Locator,
+    Playwright,
+    Request,
+    TimeoutError,
+    expect,
+)
 from playwright.sync_api import Page as BrowserPage
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -305,6 +316,43 @@ class Page:
     def output(self, name: str) -> Locator:
         """What the cell with this id shows."""
         return self.cell(name).locator(".jp-OutputArea-output")
+
+    # Widgets
+
+    def rest(self) -> None:
+        """Wait until no widget here is at work: what was asked for is answered, and drawn.
+
+        A widget says so from the click on (`asking.js`), and says that it rests with what it then shows.
+        """
+        expect(self.page.locator('.sl-widget[aria-busy="true"]')).to_have_count(0, timeout=LIMIT)
+
+    def click(self, control: Locator) -> None:
+        """Click on a control of a widget, and wait until what it asked for is drawn."""
+        self.rest()
+        control.click()
+        self.rest()
+
+    def press(self, control: Locator, key: str) -> None:
+        """Press a key on a control of a widget, and wait until what it asked for is drawn."""
+        self.rest()
+        control.focus()
+        self.page.keyboard.press(key)
+        self.rest()
+
+    def enter(self, field: Locator, text: str) -> None:
+        """Write `text` into a field of a widget, press Enter, and wait until what comes of it is drawn."""
+        self.rest()
+        field.fill(text)
+        field.press("Enter")
+        self.rest()
+
+    def push(self, button: Locator) -> None:
+        """Click on a button of ipywidgets or of the map, and wait until the kernel has answered.
+
+        They do not say that they are at work. What the kernel is told afterwards it hears afterwards.
+        """
+        button.click()
+        self.execute("pass")
 
     # Looks
 

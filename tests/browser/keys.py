@@ -1,6 +1,6 @@
 """What the keyboard tests of the widgets share: keys, and a widget drawn anew.
 
-A widget takes no further key while it works, so each step waits for what it comes to.
+Each step waits for what it comes to before the next one: see `Page.press` and its like.
 """
 
 from __future__ import annotations
@@ -32,11 +32,8 @@ def press(page: Page, *keys: str) -> None:
 
 
 def use(page: Page, control: Locator, key: str) -> None:
-    """Press a key on a control, as soon as the widget takes one."""
-    at_rest = page.page.locator('[aria-busy="true"], [aria-disabled="true"].smtplab-run').filter(visible=True)
-    expect(at_rest).to_have_count(0)
-    control.focus()
-    press(page, key)
+    """Press a key on a control, and wait until what it asked for is drawn."""
+    page.press(control, key)
 
 
 def read_ladder(root: Locator, page: Page, says: str) -> None:
@@ -116,6 +113,7 @@ def read_code(root: Locator, page: Page) -> dict[str, str]:
 
 def save_capture(root: Locator, page: Page) -> None:
     """Press *Save as pcap*: a capture file comes."""
+    page.rest()
     with page.page.expect_download(lambda file: file.suggested_filename.endswith(".pcap")) as coming:
         use(page, root.get_by_role("button", name="Save as pcap"), "Enter")
     octets = coming.value.path().read_bytes()

@@ -16,11 +16,11 @@ assert {!r} in [getattr(one, "value", None) for one in _instances.values()]
 """
 
 
-def choose(place: Locator, question: Question, right: bool) -> str:
+def choose(page: Page, place: Locator, question: Question, right: bool) -> str:
     """Choose an option with the mouse, and press Guess. Returns the reason for a wrong one."""
     key = next(key for key in question.options if (key == question.answer) is right)
     place.get_by_label(question.options[key], exact=True).check()
-    place.locator(".smtplab-guess").click()
+    page.push(place.locator(".smtplab-guess"))
     return "" if right else question.reason(key)
 
 
@@ -28,10 +28,10 @@ def test_a_wrong_guess_gets_its_reason_and_a_right_one_the_explanation(page: Pag
     question = bank.prediction(LESSON, "first-stop")
     asked = page.output("where-predict").locator(".smtplab-predict")
     expect(asked.get_by_role("radio", checked=True)).to_have_count(0)
-    reason = choose(asked, question, right=False)
+    reason = choose(page, asked, question, right=False)
     expect(asked.locator(".smtplab-notice")).to_contain_text(reason)
     assert page.violations(".smtplab-predict-first-stop") == []
-    choose(asked, question, right=True)
+    choose(page, asked, question, right=True)
     expect(asked.locator(".smtplab-notice")).to_contain_text("Right")
     assert page.violations(".smtplab-predict-first-stop") == []
     explained = page.output("where-explain").locator(".smtplab-explain")
@@ -42,14 +42,14 @@ def test_a_wrong_guess_gets_its_reason_and_a_right_one_the_explanation(page: Pag
 
 def test_guess_without_a_choice_asks_for_one(page: Page) -> None:
     asked = page.output("entry-check").locator(".smtplab-asking").last
-    asked.locator(".smtplab-guess").click()
+    page.push(asked.locator(".smtplab-guess"))
     expect(asked.locator(".smtplab-notice")).to_have_text("Choose an option first, or skip.")
 
 
 def test_skip_shows_the_answer_and_the_explanation(page: Page) -> None:
     question = bank.prediction(LESSON, "hops")
     asked = page.output("hops-predict").locator(".smtplab-predict")
-    asked.locator(".smtplab-skip").click()
+    page.push(asked.locator(".smtplab-skip"))
     expect(asked.locator(".smtplab-notice")).to_contain_text(question.options[question.answer])
     expect(asked.get_by_role("radio", disabled=True)).to_have_count(len(question.options))
     explained = page.output("hops-explain").locator(".smtplab-explain")
@@ -90,6 +90,7 @@ def test_hints_come_one_by_one(page: Page) -> None:
     for number in range(1, len(hints) + 1):
         expect(button).to_have_text(f"Next hint, {number} of {len(hints)}")
         page.page.keyboard.press("Enter")
+        page.execute("pass")  # a second Enter while it works would come to nothing
         expect(place.locator("li")).to_have_count(number)
     expect(button).to_have_text("No more hints")
     expect(button).to_be_focused()
@@ -102,10 +103,10 @@ def test_a_quiz_counts_what_was_right_the_first_time(page: Page) -> None:
     score = place.locator(".smtplab-notice").last
     asked = place.locator(".smtplab-asking")
     expect(asked).to_have_count(len(questions))
-    choose(asked.nth(0), questions[0], right=False)
+    choose(page, asked.nth(0), questions[0], right=False)
     expect(score).to_have_text("0 of 5 right the first time, 5 to go.")
     for number, question in enumerate(questions):
-        choose(asked.nth(number), question, right=True)
+        choose(page, asked.nth(number), question, right=True)
         expect(asked.nth(number).locator(".smtplab-notice")).to_contain_text("Right")
     expect(score).to_have_text("4 of 5 right the first time.")
     assert page.violations(".smtplab-quiz-end") == []

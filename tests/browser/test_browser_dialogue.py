@@ -27,7 +27,7 @@ class Widget:
         self.upcoming = self.root.locator(".sl-upcoming")
         self.rows = self.root.locator(".sl-row")
         again = self.root.locator(".smtplab-restart:visible, .smtplab-next:visible").last
-        again.click()
+        page.click(again)
         expect(self.rows).to_have_count(1)
 
     def codes(self) -> list[str]:
@@ -39,8 +39,7 @@ class Widget:
     def say(self, line: str, code: str) -> None:
         """Type a command, and wait for the reply."""
         before = len(self.codes())
-        self.input.fill(line)
-        self.input.press("Enter")
+        self.page.enter(self.input, line)
         expect(self.root.locator(".sl-chip text")).to_have_count(before + 1)
         assert self.codes()[-1] == code
 
@@ -58,7 +57,7 @@ def console(page: Page) -> Widget:
 def test_next_leads_to_the_end_by_mouse(stepper: Widget) -> None:
     for said in SCRIPT:
         expect(stepper.upcoming).to_contain_text(said)
-        stepper.next.click()
+        stepper.page.click(stepper.next)
     expect(stepper.upcoming).to_have_text(GOODBYE)
     assert stepper.codes() == CODES
     expect(stepper.next).to_have_text("Restart")
@@ -66,19 +65,21 @@ def test_next_leads_to_the_end_by_mouse(stepper: Widget) -> None:
 
 
 def test_arrow_keys_lead_to_the_end_and_back(stepper: Widget) -> None:
-    stepper.next.focus()
-    keyboard = stepper.page.page.keyboard
+    def press(key: str) -> None:
+        stepper.page.press(stepper.next, key)
+        expect(stepper.next).to_be_focused()
+
     for said in SCRIPT[:-1]:
         expect(stepper.upcoming).to_contain_text(said)
-        keyboard.press("ArrowRight")
+        press("ArrowRight")
     for said in reversed(SCRIPT[1:]):
         expect(stepper.upcoming).to_contain_text(said)
-        keyboard.press("ArrowLeft")
+        press("ArrowLeft")
     expect(stepper.upcoming).to_contain_text(SCRIPT[0])
     expect(stepper.next).to_be_focused()
     for said in SCRIPT:
         expect(stepper.upcoming).to_contain_text(said)
-        keyboard.press("ArrowRight")
+        press("ArrowRight")
     expect(stepper.upcoming).to_have_text(GOODBYE)
     assert stepper.codes() == CODES
 
@@ -86,9 +87,9 @@ def test_arrow_keys_lead_to_the_end_and_back(stepper: Widget) -> None:
 def test_back_says_all_but_the_last_line_again(stepper: Widget) -> None:
     for said in SCRIPT[:3]:
         expect(stepper.upcoming).to_contain_text(said)
-        stepper.next.click()
+        stepper.page.click(stepper.next)
     expect(stepper.upcoming).to_contain_text(SCRIPT[3])
-    stepper.back.click()
+    stepper.page.click(stepper.back)
     expect(stepper.upcoming).to_contain_text(SCRIPT[2])
     assert stepper.codes() == CODES[:3]
     expect(stepper.selected()).to_contain_text("MAIL FROM:<alice@acorn.example>")
@@ -97,7 +98,7 @@ def test_back_says_all_but_the_last_line_again(stepper: Widget) -> None:
 def test_a_wrong_command_is_refused_and_the_table_says_why(stepper: Widget) -> None:
     for said in SCRIPT[:2]:
         expect(stepper.upcoming).to_contain_text(said)
-        stepper.next.click()
+        stepper.page.click(stepper.next)
     expect(stepper.upcoming).to_contain_text(SCRIPT[2])
     stepper.say("DATA", "503")
     expect(stepper.input).to_be_focused()
@@ -114,7 +115,7 @@ def test_a_wrong_command_is_refused_and_the_table_says_why(stepper: Widget) -> N
 
 
 def test_the_dialogue_can_be_read_by_keyboard(stepper: Widget) -> None:
-    stepper.next.click()
+    stepper.page.click(stepper.next)
     expect(stepper.rows).to_have_count(3)
     stepper.selected().focus()
     keyboard, titles = stepper.page.page.keyboard, []
@@ -140,6 +141,7 @@ def test_keys_pressed_in_a_widget_stay_in_it(stepper: Widget) -> None:
         place.focus()
         for key in ("d", "d", "x", "a", "b", "m", "Enter"):
             page.keyboard.press(key)
+            stepper.page.rest()  # Enter on Next says a line
     page.keyboard.press("/")
     expect(stepper.input).to_be_focused()
     page.keyboard.type("NOOP dd/jk")
@@ -159,6 +161,7 @@ def test_verbs_are_suggested_and_completed(console: Widget) -> None:
     assert console.page.violations(".sl-driven") == []
     console.input.press_sequentially("me.example")
     console.input.press("Enter")
+    console.page.rest()
     expect(console.rows).to_have_count(3)
     assert console.codes() == ["220", "250"]
 

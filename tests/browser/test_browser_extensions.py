@@ -111,6 +111,7 @@ def test_the_list_is_asked_for_once_more(explorer: Locator, page: Page) -> None:
     expect(offered(explorer)).to_have_count(count - 1)
     expect(explorer.get_by_role("switch", name="Offer DSN")).not_to_be_checked()
     page.execute("lab.capabilities('mx.birch.example').turn('DSN', True)")
+    expect(offered(explorer)).to_have_count(count - 1)
     use(page, again, "Space")
     expect(offered(explorer)).to_have_count(count)
 

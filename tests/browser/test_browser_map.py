@@ -27,6 +27,7 @@ def test_a_host_is_opened_by_keyboard_and_its_transcripts_are_read(mail_map: Loc
     keyboard = page.page.keyboard
     card(mail_map, "mx.birch.example").focus()
     keyboard.press("Enter")
+    page.execute("pass")
     heading = mail_map.locator("h3")
     expect(heading).to_have_text("mx.birch.example")
     expect(heading).to_be_focused()
@@ -56,13 +57,13 @@ def test_arrow_keys_move_between_hosts(mail_map: Locator, page: Page) -> None:
 
 
 def test_a_click_opens_a_host_and_refresh_finds_what_is_new(mail_map: Locator, page: Page) -> None:
-    card(mail_map, "mx2.birch.example").click()
+    page.push(card(mail_map, "mx2.birch.example"))
     expect(mail_map.locator("h3")).to_have_text("mx2.birch.example")
     expect(mail_map.locator(".sm-panel")).to_contain_text("198.51.100.11")
     heading = mail_map.locator(".sm-talks h4")
     before = int(heading.inner_text().removeprefix("Transcripts (").removesuffix(")"))
     page.execute("lab.connect('mx2.birch.example').send('QUIT')")
-    mail_map.get_by_role("button", name="Refresh").click()
+    page.push(mail_map.get_by_role("button", name="Refresh"))
     expect(heading).to_have_text(f"Transcripts ({before + 1})")
 
 
@@ -105,10 +106,11 @@ def test_a_hop_is_opened_and_shows_what_the_host_added(mail_map: Locator, page: 
     keyboard = page.page.keyboard
     mail_map.locator(".sm-badge").last.focus()
     keyboard.press("Enter")
+    page.execute("pass")
     panel = mail_map.locator(".sm-panel")
     expect(panel.locator("h3")).to_have_text("mail.acorn.example hands the message to mx.birch.example.")
     expect(panel).to_contain_text("birch.example MX: 10 mx.birch.example.")
-    expect(panel.locator(".sm-plus")).to_contain_text("+ Received: from mail.acorn.example")
+    expect(panel.locator(".sm-plus", has_text="+ Received: ")).to_contain_text("from mail.acorn.example")
     expect(panel.locator("pre").last).to_contain_text("220 mx.birch.example")
     expect(panel.locator("h3")).to_be_focused()
     keyboard.press("Escape")

@@ -54,8 +54,7 @@ class Desk:
         self.says = self.root.locator(".sl-says")
 
     def type(self, text: str) -> None:
-        self.text.fill(text)
-        self.text.press("Enter")
+        self.page.enter(self.text, text)
 
     def part(self, kind: str) -> Locator:
         return self.result.locator(f'mark[data-part="{kind}"]')
@@ -72,9 +71,11 @@ def test_a_reply_is_typed_and_explained_by_keyboard(page: Page, desk: Desk) -> N
     expect(desk.text).to_be_focused()
     place = desk.root.get_by_label("It answered")
     place.select_option(".")
+    page.rest()
     expect(desk.chip).to_have_text("✕ permanent")
     expect(desk.result).to_contain_text("After the end of data.")
     place.select_option("")
+    page.rest()
     expect(desk.chip).to_have_text("~ temporary")
     use(page, desk.root.get_by_role("button", name="Explain"), "Enter")
     expect(desk.root.get_by_role("button", name="Explain")).to_be_focused()
@@ -104,6 +105,7 @@ def test_a_paste_is_explained_at_once_and_enter_makes_no_line(page: Page, desk: 
     press(page, "Shift+Enter")
     page.page.keyboard.type("two dd")
     press(page, "Enter")
+    page.rest()
     expect(desk.text).to_have_value("450 one\ntwo dd")
     expect(desk.part("words")).to_contain_text("two dd")
     assert page.page.locator(".jp-Cell").count() == count

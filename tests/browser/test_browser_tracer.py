@@ -83,7 +83,7 @@ def test_the_boundary_moves_by_keyboard(page: Page, tracer: Locator) -> None:
     known(tracer, 1)
     slider.focus()
     for key, count in (("ArrowDown", 2), ("ArrowUp", 1), ("Home", 0), ("End", 2), ("ArrowUp", 1)):
-        page.page.keyboard.press(key)
+        page.press(slider, key)
         known(tracer, count)
         expect(slider).to_be_focused()
         expect(slider).to_have_attribute("aria-valuenow", str(2 - count))
@@ -103,6 +103,7 @@ def test_the_boundary_moves_by_mouse(page: Page, tracer: Locator) -> None:
         page.page.mouse.down()
         beyond = row["y"] + (row["height"] - 4 if hop else 4)
         page.page.mouse.move(grip["x"] + 40, beyond, steps=8)
+        page.rest()
         known(tracer, count)
         page.page.mouse.up()
         slot, grip = tracer.locator(".tr-slot").bounding_box(), slider.bounding_box()
@@ -116,6 +117,7 @@ def test_the_arrows_stay_in_the_widget(page: Page, tracer: Locator) -> None:
     tracer.get_by_role("slider").focus()
     for key in ("ArrowDown", "ArrowUp", "d", "d", "b", "Enter"):
         page.page.keyboard.press(key)
+        page.rest()
     expect(tracer.get_by_role("slider")).to_be_focused()
     assert page.page.locator(".jp-Cell").count() == count
 
@@ -162,15 +164,16 @@ def test_hostile_headers_are_pasted_by_keyboard(page: Page, tracer: Locator) -> 
     field.fill(HEADERS)
     page.page.keyboard.press("Tab")
     page.page.keyboard.press("Enter")
+    page.rest()
     expect(tracer.locator(".tr-hop")).to_have_count(3)
     expect(tracer.locator(".tr-rows")).to_contain_text("<script>window.pwned=1</script>")
     for clause in tracer.locator(".tr-clause").all():
         clause.focus()
         assert tracer.locator(".sl-panel").evaluate(_MADE_OF_IT) == []
     assert tracer.evaluate(_MADE_OF_IT) == []
-    tracer.get_by_role("slider").press("Home")
+    page.press(tracer.get_by_role("slider"), "Home")
     known(tracer, 0)
-    tracer.get_by_role("button", name="Back to the first message").press("Enter")
+    page.press(tracer.get_by_role("button", name="Back to the first message"), "Enter")
     expect(tracer.locator(".tr-hop")).to_have_count(2)
 
 
@@ -187,10 +190,12 @@ def test_it_says_that_nothing_leaves_this_machine(tracer: Locator) -> None:
         ("x" * 1_000_001, "larger than 1 MB"),
     ],
 )
-def test_what_is_no_header_is_said_in_one_sentence(tracer: Locator, given: str, sentence: str) -> None:
+def test_what_is_no_header_is_said_in_one_sentence(
+    page: Page, tracer: Locator, given: str, sentence: str
+) -> None:
     field = open_form(tracer)
     field.evaluate("(field, text) => { field.value = text; }", given)
-    field.press("Control+Enter")
+    page.press(field, "Control+Enter")
     expect(tracer.locator(".sl-says")).to_contain_text(sentence)
     expect(tracer.locator(".tr-hop")).to_have_count(2)
 
@@ -211,12 +216,12 @@ def test_a_file_is_opened_and_only_its_header_is_read(page: Page, tracer: Locato
 # What unfolds -------------------------------------------------------------------------------------------
 
 
-def test_the_map_the_verdict_and_the_code_unfold_by_keyboard(tracer: Locator) -> None:
+def test_the_map_the_verdict_and_the_code_unfold_by_keyboard(page: Page, tracer: Locator) -> None:
     tracer.locator(".tr-map summary").press("Enter")
     expect(tracer.locator(".tr-map svg")).to_be_visible()
     tracer.locator(".tr-why > summary").press("Enter")
     expect(tracer.locator(".smtplab-verdict")).to_be_visible()
-    tracer.get_by_role("slider").press("Home")
+    page.press(tracer.get_by_role("slider"), "Home")
     known(tracer, 0)
     expect(tracer.locator(".smtplab-verdict")).to_be_visible()  # it stays unfolded when it is drawn anew
     tracer.get_by_role("button", name="Show the code").press("Enter")
@@ -231,13 +236,13 @@ def test_the_map_the_verdict_and_the_code_unfold_by_keyboard(tracer: Locator) ->
 
 
 def test_lines_are_forged_and_sent_by_keyboard(page: Page, desk: Locator) -> None:
-    desk.get_by_role("button", name="in a hurry").press("Enter")
+    page.press(desk.get_by_role("button", name="in a hurry"), "Enter")
     field = desk.get_by_label("Your Received lines")
     expect(field).to_have_value(re.compile(r"10\.0\.0\.5"))
     desk.get_by_label("Sent from").select_option("visitor.example")
     expect(desk.get_by_label("It says EHLO")).to_have_value("visitor.example")
     desk.get_by_label("It says EHLO").fill("mail.acorn.example")
-    desk.get_by_role("button", name="Send it to Bob").press("Enter")
+    page.press(desk.get_by_role("button", name="Send it to Bob"), "Enter")
     table = desk.locator(".fd-table")
     expect(table.get_by_role("row", name=re.compile("the naive reader"))).to_contain_text("fooled")
     careful = table.get_by_role("row", name=re.compile("^the careful reader"))
@@ -247,24 +252,24 @@ def test_lines_are_forged_and_sent_by_keyboard(page: Page, desk: Locator) -> Non
     page.until("assert desk.chain.hops[-1].received.helo == 'mail.acorn.example'")
 
 
-def test_hostile_lines_come_back_as_text(desk: Locator) -> None:
+def test_hostile_lines_come_back_as_text(page: Page, desk: Locator) -> None:
     field = desk.get_by_label("Your Received lines")
     field.fill(f"Received: from {HOSTILE} by {HOSTILE}; {HOSTILE}")
-    field.press("Control+Enter")
+    page.press(field, "Control+Enter")
     expect(desk.locator(".fd-header")).to_contain_text("<script>window.pwned=1</script>")
     assert desk.evaluate(_MADE_OF_IT) == []
 
 
-def test_a_mistake_is_one_sentence(desk: Locator) -> None:
+def test_a_mistake_is_one_sentence(page: Page, desk: Locator) -> None:
     desk.get_by_label("Your Received lines").fill("Subject: no trace")
-    desk.get_by_role("button", name="Send it to Bob").click()
+    page.click(desk.get_by_role("button", name="Send it to Bob"))
     expect(desk.locator(".sl-says")).to_contain_text("Line 1 neither begins")
 
 
 def test_axe_finds_nothing_serious(page: Page, tracer: Locator, desk: Locator) -> None:
     open_form(tracer)
     tracer.locator(".tr-clause").first.focus()
-    desk.get_by_role("button", name="a relay that never was").click()
-    desk.get_by_role("button", name="Send it to Bob").click()
+    page.click(desk.get_by_role("button", name="a relay that never was"))
+    page.click(desk.get_by_role("button", name="Send it to Bob"))
     expect(desk.locator(".fd-table")).to_be_visible()
     assert page.violations(".tr-widget", ".fd-desk") == []

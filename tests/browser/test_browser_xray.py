@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.driver import Page
 from tests.browser.hostile import EVIL, SCRIPT
+from tests.browser.keys import press
 from tests.browser.test_browser_hostile import assert_text
 
 HEAD = f"""
@@ -59,21 +60,8 @@ def place(page: Page, number: int) -> Locator:
     return page.output(f"cell-{number}").locator(".sl-widget")
 
 
-def press(page: Page, *keys: str) -> None:
-    for key in keys:
-        page.page.keyboard.press(key)
-
-
 def keyed(shown: Locator, key: str) -> Locator:
     return shown.locator(f'[data-key="{key}"]')
-
-
-def answered(shown: Locator, act: Callable[[], object]) -> None:
-    """Do what the kernel answers with a new drawing, and wait for it."""
-    before = shown.get_attribute("data-turn")
-    assert before
-    act()
-    expect(shown).not_to_have_attribute("data-turn", before)
 
 
 # The x-ray ------------------------------------------------------------------------------------------
@@ -82,8 +70,7 @@ def answered(shown: Locator, act: Callable[[], object]) -> None:
 def begin(page: Page) -> Locator:
     """The x-ray with the letter of a preset, by keyboard."""
     shown = place(page, 0)
-    keyed(shown, "preset-blind copy").focus()
-    answered(shown, lambda: press(page, "Enter"))
+    page.press(keyed(shown, "preset-blind copy"), "Enter")
     expect(keyed(shown, "bcc")).to_have_value("erin@birch.example")
     expect(keyed(shown, "preset-blind copy")).to_be_focused()
     expect(keyed(shown, "preset-blind copy")).to_have_attribute("aria-pressed", "true")
@@ -106,8 +93,7 @@ def test_send_by_keyboard(page: Page) -> None:
         press(page, "Space")
     expect(keyed(shown, "leaves_bcc")).to_be_checked()
     expect(keyed(shown, "tls")).not_to_be_checked()
-    keyed(shown, "send").focus()
-    answered(shown, lambda: press(page, "Enter"))
+    page.press(keyed(shown, "send"), "Enter")
     expect(shown.locator(".xr-findings")).to_contain_text("bob@birch.example and erin@birch.example")
     expect(shown.locator(".xr-mark").filter(has_text="✕ left in")).to_have_count(5)
     expect(keyed(shown, "send")).to_be_focused()
@@ -117,21 +103,18 @@ def test_send_by_keyboard(page: Page) -> None:
 def test_what_is_typed_is_sent_on_enter(page: Page) -> None:
     shown = begin(page)
     keyed(shown, "to").fill("Somebody <somebody@else.example>")
-    keyed(shown, "rcpt_to").fill("bob@birch.example")
-    press(page, "Enter")
+    page.enter(keyed(shown, "rcpt_to"), "bob@birch.example")
     expect(shown.locator(".xr-findings")).to_contain_text("somebody@else.example")
     expect(keyed(shown, "rcpt_to")).to_be_focused()
     expect(keyed(shown, "to")).to_have_value("Somebody <somebody@else.example>")
     expect(shown.locator(".xr-is-sealed").first).to_be_visible()
-    keyed(shown, "usual").focus()
-    press(page, "Enter")
+    page.press(keyed(shown, "usual"), "Enter")
     expect(keyed(shown, "rcpt_to")).to_have_value("somebody@else.example, erin@birch.example")
 
 
 def test_an_address_that_is_none_is_one_sentence(page: Page) -> None:
     shown = begin(page)
-    keyed(shown, "rcpt_to").fill("nobody")
-    press(page, "Enter")
+    page.enter(keyed(shown, "rcpt_to"), "nobody")
     expect(shown.locator(".sl-says")).to_contain_text("the envelope cannot have the address 'nobody'")
     expect(keyed(shown, "rcpt_to")).to_have_value("nobody")
     begin(page)
@@ -147,8 +130,7 @@ def test_typing_is_forgotten_when_a_preset_is_taken(page: Page) -> None:
 
 def test_each_cell_is_reached_and_explained(page: Page) -> None:
     shown = begin(page)
-    keyed(shown, "send").focus()
-    answered(shown, lambda: press(page, "Enter"))
+    page.press(keyed(shown, "send"), "Enter")
     table, panel = shown.locator(".xr-table"), shown.locator(".sl-panel")
     expect(shown.locator(".xr-findings")).to_contain_text("bob@birch.example and erin@birch.example")
     table.locator('[tabindex="0"]').focus()
@@ -200,12 +182,11 @@ def test_the_name_alone_by_keyboard(page: Page) -> None:
     shown = place(page, 1)
     mail, switch = shown.locator(".mr-mail"), keyed(shown, "names")
     expect(mail).to_contain_text("x@mallory.example")
-    switch.focus()
-    press(page, "Space")
+    page.press(switch, "Space")
     expect(mail).not_to_contain_text("mallory.example")
     expect(mail).to_contain_text("Your bank")
     expect(switch).to_be_focused()
-    press(page, "Space")
+    page.press(switch, "Space")
     expect(mail).to_contain_text("x@mallory.example")
 
 
@@ -229,11 +210,10 @@ def test_what_misleads_unfolds_by_keyboard_and_stays(page: Page) -> None:
     summary.focus()
     press(page, "Enter")
     expect(shown.locator(".mr-warnings dl")).to_be_visible()
-    keyed(shown, "names").focus()
-    press(page, "Space")
+    page.press(keyed(shown, "names"), "Space")
     expect(shown.locator(".mr-small")).to_be_visible()
     expect(shown.locator(".mr-warnings dl")).to_be_visible()
-    press(page, "Space")
+    page.press(keyed(shown, "names"), "Space")
     expect(shown.locator(".mr-small")).to_have_count(0)
     summary.focus()
     press(page, "Enter")
