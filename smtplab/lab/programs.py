@@ -12,11 +12,14 @@ from ..mail.errors import LabError
 from ..mail.path import Path
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     from .autoreply import Autoreply
     from .mailing_list import MailingList
     from .mta import Mta
     from .srs import Srs
     from .suppression import Suppression
+    from .world import World
 
 AWAY = "I am away and will read your message when I am back."
 
@@ -24,6 +27,7 @@ AWAY = "I am away and will read your message when I am back."
 class Programs:
     """The part of a lab that starts them. None runs unless it is asked for."""
 
+    _world: World
     mtas: dict[str, Mta]
 
     if TYPE_CHECKING:
@@ -83,6 +87,15 @@ class Programs:
             raise LabError(f"{host} keeps no suppression list: lab.suppression({host!r}) would begin one.")
         mta.local.programs = [one for one in mta.local.programs if one not in programs]
         mta.policies = [one for one in mta.policies if one not in programs]
+
+    def dkim_key(self, name: str) -> Ed25519PrivateKey:
+        """An Ed25519 key for DKIM, the same for the same name in every lab with this seed (RFC 8463 §3).
+
+        So two runs give the same signatures. For a key that nobody else can have: `dkim.generate`.
+        """
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+        return Ed25519PrivateKey.from_private_bytes(self._world.random(f"DKIM key {name}").randbytes(32))
 
     def srs(self, host: str = "mx.forward.example") -> Srs:
         """Have the forwarder on `host` put addresses of its own into the envelope of what it forwards.

@@ -12,7 +12,7 @@ from .key_record import KeyRecord
 from .signature import Signature
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class DkimVerdict(Verdict):
     """A Verdict whose result is pass, fail, neutral, none, policy, temperror or permerror (RFC 8601 §2.7.1).
 

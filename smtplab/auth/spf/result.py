@@ -13,7 +13,7 @@ from smtplab.mail.verdict import Verdict
 LINE = 400  # characters of a stranger's explanation in one line of a reply (RFC 5321 §4.5.3.1.5: 512)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class SpfVerdict(Verdict):
     """A Verdict whose result is none, neutral, pass, fail, softfail, temperror or permerror (RFC 7208 §2.6).
 
