@@ -128,6 +128,14 @@ def test_a_cell_that_lives_on_the_one_before_is_seen(run_cells: Callable[..., Ke
     ]
 
 
+def test_a_cell_that_spoils_the_next_full_run_is_seen(run_cells: Callable[..., Kernel]) -> None:
+    """Also where the cell after which it shows is the one that mends it."""
+    started = run_cells("spoiled, n = globals().get('n', 1) > 1, 0\nassert not spoiled", "n += 1", "'after'")
+    assert faults(started.run_all()) == []
+    assert faults(started.run_all()) == []
+    assert set(faults(started.run_each_alone())) == {"cell-1: AssertionError: "}
+
+
 def test_ports_and_times_may_differ(run_cells: Callable[..., Kernel]) -> None:
     started = run_cells(
         "import random\nport = random.randint(1000, 60000)\n('127.0.0.1', port)",
