@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..mail.header import fields
-from ..mail.header.ident import sending_domains
+from ..mail.header.ident import author_domains
 from ..mail.route import Answer, Question
 from ..mail.verdict import Verdict
 from . import dkim, dmarc, spf
@@ -64,6 +64,6 @@ def judge(
     seconds = int(now.timestamp())
     path = spf.check_host(ip, "", mail_from, helo=helo, now=seconds, resolve=resolve)
     signatures = dkim.verify(message, resolve=resolve, now=now)
-    author = sending_domains(fields(message))
+    author = author_domains(fields(message))
     verdict = dmarc.verify(author, spf=path, dkim=signatures, resolve=resolve)
     return Judged(path, tuple(signatures), verdict, dmarc.disposition(verdict, receiver))

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ...mail.envelope import Envelope
 from ...mail.errors import LabError
-from ...mail.header import fields, named
-from ...mail.header.address import mailboxes
+from ...mail.header import fields
+from ...mail.header.ident import author_domains
 from ...mail.reply import Reply
 from ...mail.route import Answer, Question
 from ...mail.verdict import Step, Verdict
@@ -195,7 +195,7 @@ class Checks(Policy):
         from ...auth.dmarc.check import FROM
         from ...auth.what_if import asked
 
-        authors = authors_of(content)
+        authors = author_domains(fields(content))
         verdict = await drive(evaluate(authors, spf=known.spf, dkim=known.dkim), self._asks(mta))
         given = {FROM: authors, "spf": known.spf, "dkim": known.dkim, "resolve": mta.world.dns.resolve}
         return asked(verdict, verify, given)
@@ -252,13 +252,6 @@ def _signature(number: int, verdict: DkimVerdict, given: dict[str, Any]) -> Dkim
         return DkimVerdict("none", "DKIM", "is there a signature?", (step,))
 
     return asked(verdict, again, given)
-
-
-def authors_of(content: bytes) -> tuple[str, ...]:
-    """The domains in From, all of them: what DMARC is about (RFC 9989 §5.3.1)."""
-    known = named(fields(content), "From")
-    found = (box.domain for field in known for box in mailboxes(field.value))
-    return tuple(dict.fromkeys(domain for domain in found if domain))
 
 
 def _disposition(verdict: DmarcVerdict, rule: str) -> Verdict:

@@ -90,10 +90,19 @@ def _maker(found: MessageId, all_fields: tuple[Field, ...], hosts: Iterable[str]
 
 def sending_domains(all_fields: tuple[Field, ...]) -> tuple[str, ...]:
     """The domains of From and Sender: what the message claims to be from."""
+    return _domains(named(all_fields, "From", "Sender"))
+
+
+def author_domains(all_fields: tuple[Field, ...]) -> tuple[str, ...]:
+    """The domains of every From field: whose the message claims to be (RFC 9989 §5.3.1)."""
+    return _domains(named(all_fields, "From"))
+
+
+def _domains(found: Iterable[Field]) -> tuple[str, ...]:
     from .address import mailboxes
 
-    found = [box.domain for field in named(all_fields, "From", "Sender") for box in mailboxes(field.value)]
-    return tuple(dict.fromkeys(domain for domain in found if domain))
+    domains = (box.domain for field in found for box in mailboxes(field.value))
+    return tuple(dict.fromkeys(domain for domain in domains if domain))
 
 
 def related(one: str, other: str) -> bool:
