@@ -1,4 +1,4 @@
-"""The command `smtplab`: open the lessons, look whether this machine is ready for them.
+"""The command `smtplab`: open the lessons, look whether this machine is ready for them, judge a message.
 
 JupyterLab runs as a process of its own, with smtplab's settings laid beside the user's (no news pop-up,
 no look for updates); nothing of the user's is changed. No lab is started here: the lessons start theirs.
@@ -55,6 +55,28 @@ def doctor() -> None:
     else:
         typer.echo(checks.text(verdict))
     raise typer.Exit(1 if verdict.result == "fail" else 0)
+
+
+@app.command()
+def judge(
+    message: Annotated[str, typer.Argument(help="The raw message, a file; - reads standard input.")],
+    ip: Annotated[str | None, typer.Option(help="The client that handed it to your server.")] = None,
+    mail_from: Annotated[str | None, typer.Option(help='The reverse-path; "" is the null one.')] = None,
+    helo: Annotated[str | None, typer.Option(help="What the client called itself.")] = None,
+    dns: Annotated[list[str] | None, typer.Option(help="DNS answers: a file, or - for paste.")] = None,
+    trust: Annotated[list[str] | None, typer.Option(help="A host of yours; may be given again.")] = None,
+    whole: Annotated[bool, typer.Option("--whole", help="Every step of every check.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Everything, for other programs.")] = False,
+) -> None:
+    """Judge a message by what is at hand: Received, SPF, DKIM, DMARC. Asks nothing of the network."""
+    from . import judging
+
+    try:
+        found = judging.judge(message, dns or [], ip=ip, mail_from=mail_from, helo=helo, trusted=trust or [])
+    except judging.BadInput as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+    typer.echo(json.dumps(found.to_dict(), indent=2) if as_json else found.text(whole=whole))
 
 
 def _print_table(rows: list[tuple[str, str, str]]) -> None:

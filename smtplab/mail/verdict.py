@@ -32,6 +32,7 @@ TONES: dict[str, Tone] = {
     "expanded": "more",
     "neutral": "plain",
     "none": "plain",
+    "unknown": "plain",
     "policy": "later",
     "softfail": "later",
     "temperror": "later",

@@ -1,0 +1,23 @@
+"""A case: one message that somebody has at hand, judged by what is at hand, offline."""
+
+from typing import TYPE_CHECKING
+
+from smtplab.mail.lazy import lazily
+
+if TYPE_CHECKING:
+    from .damage import RAW_SOURCE
+    from .inputs import recognise
+    from .judging import judge_case
+    from .record import Case, CaseJudgement, Fact
+else:
+    __getattr__, __dir__ = lazily(
+        __name__,
+        {
+            "RAW_SOURCE": ".damage",
+            "recognise": ".inputs",
+            "judge_case": ".judging",
+            **dict.fromkeys(("Case", "CaseJudgement", "Fact"), ".record"),
+        },
+    )
+
+__all__ = ["RAW_SOURCE", "Case", "CaseJudgement", "Fact", "judge_case", "recognise"]

@@ -1,0 +1,100 @@
+"""`smtplab judge`: files and standard input to a case, and what was wrong with them in one sentence.
+
+No name is looked up and nothing is sent: DNS answers are pasted.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from pathlib import Path
+
+from .auth.answers import Answers, read
+from .auth.case import Case, CaseJudgement, judge_case, recognise
+from .mail.errors import RecordError
+from .mail.header import split
+from .mail.path import Path as MailPath
+from .mail.received import chain
+from .mail.text import decode, visible
+
+MOST = 50 << 20  # octets of one file
+HEAD = 1 << 18  # octets of a header section that are looked at for the date
+
+
+class BadInput(Exception):
+    """What was given can't be used, in one sentence that says why."""
+
+
+def judge(
+    message: str,
+    dns: Sequence[str],
+    *,
+    ip: str | None,
+    mail_from: str | None,
+    helo: str | None,
+    trusted: Sequence[str],
+) -> CaseJudgement:
+    """The judgement on the file `message` with the answers in the files `dns`; "-" is standard input.
+
+    Raises BadInput.
+    """
+    if [message, *dns].count("-") > 1:
+        raise BadInput("Only one of the message and the DNS answers can come from standard input.")
+    octets = contents(message)
+    kind = recognise(octets)
+    if not octets.strip():
+        raise BadInput(f"{_shown(message)} is empty: give the raw source of a message.")
+    if kind not in ("message", "bounce", "text"):
+        raise BadInput(f"{_shown(message)} looks like a {kind}, and a raw message is wanted here.")
+    answers = Answers()
+    for path in dns:
+        answers += read(decode(contents(path)))
+    case = Case(octets, _ip(ip), _path(mail_from), helo, tuple(trusted), answers)
+    try:
+        return judge_case(case, _delivered(case))
+    except RecordError as error:  # of --trust alone
+        raise BadInput(f"--trust: {error.message}, not {visible(error.text)[:100]!r}.") from None
+
+
+def _delivered(case: Case) -> datetime:
+    """When your own host took the message, for signatures expire; now, where nobody trusted says it."""
+    way = chain(split(case.message)[0][:HEAD], trusted=case.trusted)
+    return next((hop.received.date for hop in way.known if hop.received.date), datetime.now(UTC))
+
+
+def contents(path: str) -> bytes:
+    """The octets of a file, or of standard input. Raises BadInput."""
+    try:
+        if path == "-":
+            octets = sys.stdin.buffer.read(MOST + 1)
+        else:
+            with Path(path).open("rb") as file:
+                octets = file.read(MOST + 1)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "no such name of a file"
+        raise BadInput(f"{_shown(path)} can't be read: {why}.") from None
+    if len(octets) > MOST:
+        raise BadInput(f"{_shown(path)} has more than {MOST >> 20} MB, and that is no mail.")
+    return octets
+
+
+def _shown(path: str) -> str:
+    return "Standard input" if path == "-" else visible(path)[:200]
+
+
+def _ip(text: str | None) -> str | None:
+    try:
+        return None if text is None else str(ip_address(text.strip()))
+    except ValueError:
+        raise BadInput(f"--ip wants an IP address, not {visible(text or '')[:100]!r}.") from None
+
+
+def _path(text: str | None) -> str | None:
+    if text is None or text in ("", "<>"):
+        return "" if text is not None else None
+    try:
+        return MailPath.of(text.removeprefix("<").removesuffix(">")).address
+    except RecordError as error:
+        raise BadInput(f"--mail-from: {error.message}.") from None
