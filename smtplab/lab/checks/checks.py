@@ -15,15 +15,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ...mail.envelope import Envelope
 from ...mail.errors import LabError
-from ...mail.header import fields
-from ...mail.header.ident import author_domains
 from ...mail.reply import Reply
 from ...mail.route import Answer, Question
-from ...mail.verdict import Step, Verdict
+from ...mail.verdict import Verdict
 from ..policy import Policy, is_own, refuse
-from .asking import Ask, ask, drive
+from . import evidence
+from .asking import Ask, ask
 from .cache import Cache
-from .judgement import Disposition, Judgement
+from .judgement import MOST_KEPT, Disposition, Judgement
 from .marking import on_top, without_own
 
 if TYPE_CHECKING:
@@ -114,7 +113,7 @@ class Checks(Policy):
         self._open.pop(session, None)
         if self.spf == "off" or is_own(session):
             return None
-        verdict = await self._ask_spf(session, envelope)
+        verdict = await evidence.spf(session, envelope, self._asks(session.mta))
         self._open[session] = Open(verdict)
         reply = _refusal(verdict) if self.spf == "refuse" else None
         if reply is None:
@@ -130,14 +129,17 @@ class Checks(Policy):
             return None
         known = self._open.setdefault(session, Open())
         if self.dkim != "off":
-            known.dkim = await self._ask_dkim(session.mta, content)
+            known.dkim = await evidence.dkim(session.mta, content, self._asks(session.mta))
         disposition: Disposition = "none"
         if self.dmarc != "off":
-            known.dmarc = await self._ask_dmarc(session.mta, content, known)
+            known.dmarc = await evidence.dmarc(
+                session.mta, content, known.spf, known.dkim, self._asks(session.mta)
+            )
             known.decided = decided = _disposition(known.dmarc, self.dmarc)
             disposition = cast("Disposition", decided.result)
         _, removed = without_own(content, _names(session.mta))
-        known.judgement = judgement = self._judge(session, envelope, disposition, removed)
+        kept = content if len(content) <= MOST_KEPT else b""
+        known.judgement = judgement = self._judge(session, envelope, disposition, removed, kept)
         if known.dmarc is None or disposition != "reject":
             session.why = judgement.step
             return None
@@ -164,42 +166,6 @@ class Checks(Policy):
         """What goes on top of the message, above the MTA's own Received field (RFC 7208 §9.1)."""
         return on_top(judgement, judgement.transcript.server.host, dkim=self.dkim != "off")
 
-    # the checks themselves ----------------------------------------------------------------------
-
-    async def _ask_spf(self, session: SmtpServer, envelope: Envelope) -> SpfVerdict:
-        from ...auth.spf import check_host, evaluate
-        from ...auth.what_if import asked
-
-        world, path = session.mta.world, envelope.reverse_path
-        given: dict[str, Any] = {
-            "ip": session.wire.transcript.client.address,
-            "domain": "",
-            "sender": "" if path.is_null else path.address,
-            "helo": session.helo,
-            "receiver": session.mta.name,
-            "now": int(world.clock.now().timestamp()),
-        }
-        verdict = await drive(evaluate(**given), self._asks(session.mta))
-        return asked(verdict, check_host, {**given, "resolve": world.dns.resolve})
-
-    async def _ask_dkim(self, mta: Mta, content: bytes) -> tuple[DkimVerdict, ...]:
-        from ...auth.dkim import evaluate
-
-        now = mta.world.clock.now()
-        verdicts = await drive(evaluate(content, now=now), self._asks(mta))
-        given = {"message": content, "resolve": mta.world.dns.resolve, "now": now}
-        return tuple(_signature(number, verdict, given) for number, verdict in enumerate(verdicts))
-
-    async def _ask_dmarc(self, mta: Mta, content: bytes, known: Open) -> DmarcVerdict:
-        from ...auth.dmarc import evaluate, verify
-        from ...auth.dmarc.check import FROM
-        from ...auth.what_if import asked
-
-        authors = author_domains(fields(content))
-        verdict = await drive(evaluate(authors, spf=known.spf, dkim=known.dkim), self._asks(mta))
-        given = {FROM: authors, "spf": known.spf, "dkim": known.dkim, "resolve": mta.world.dns.resolve}
-        return asked(verdict, verify, given)
-
     def _asks(self, mta: Mta) -> Ask:
         """What answers the questions of a check: the cache, or the DNS each time."""
         server = mta.world.dns
@@ -222,6 +188,7 @@ class Checks(Policy):
         envelope: Envelope,
         disposition: Disposition,
         removed: tuple[str, ...] = (),
+        content: bytes = b"",
     ) -> Judgement:
         known = self._open.get(session, Open())
         return Judgement(
@@ -236,22 +203,8 @@ class Checks(Policy):
             session.wire.transcript,
             removed,
             known.decided,
+            content,
         )
-
-
-def _signature(number: int, verdict: DkimVerdict, given: dict[str, Any]) -> DkimVerdict:
-    """`verdict`, which can be asked again: about the signature that is then in its place."""
-    from ...auth.dkim import DkimVerdict, verify
-    from ...auth.what_if import asked
-
-    def again(**changed: Any) -> DkimVerdict:
-        found = verify(**changed)
-        if number < len(found):
-            return found[number]
-        step = Step("DKIM-Signature", "the message has none here any more", "none", "RFC 6376 §6.1")
-        return DkimVerdict("none", "DKIM", "is there a signature?", (step,))
-
-    return asked(verdict, again, given)
 
 
 def _disposition(verdict: DmarcVerdict, rule: str) -> Verdict:

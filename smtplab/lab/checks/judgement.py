@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ...auth.dmarc import DmarcVerdict
     from ...auth.spf import SpfVerdict
 
+MOST_KEPT = 256 * 1024  # octets of a message; a receiver keeps a thousand judgements
+
 # What was done: into the mailbox or on its way; into the junk folder; refused; accepted and thrown away.
 Disposition = Literal["none", "junk", "reject", "discard"]
 
@@ -40,6 +42,7 @@ class Judgement:
     `client` is the address that connected, `helo` what it called itself. Of `dkim` there is one verdict for
     each signature, the uppermost first. A message that SPF had refused at MAIL has no recipients. `removed`
     are the Authentication-Results that claimed to be the receiver's own; `decided` says why it was done.
+    `content` is the message as it came, b"" where it never came or has more than `MOST_KEPT` octets.
     """
 
     envelope: Envelope
@@ -53,6 +56,7 @@ class Judgement:
     transcript: Transcript
     removed: tuple[str, ...] = ()
     decided: Verdict | None = None
+    content: bytes = b""
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
