@@ -1,4 +1,4 @@
-"""Judging as a notebook has it: a message on the verdict board, its records and envelope at hand."""
+"""Judging as a notebook has it: a message on the verdict board, and cases to predict the verdict of."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from .base import Base
 if TYPE_CHECKING:
     from ..auth.dkim.keys import PrivateKey
     from ..auth.judge import Judged
+    from ..course.practice import Practice
+    from ..course.question import Question
     from ..lab.checks import Judgement
     from ..show.verdict_board import VerdictBoard
     from ..show.verdict_case import Case
@@ -21,6 +23,7 @@ LETTER = (
     b"From: Alice <alice@acorn.example>\r\nTo: bob@birch.example\r\nSubject: Tea?\r\n"
     b"Date: Mon, 02 Mar 2026 09:00:00 +0000\r\nMessage-ID: <tea.1@acorn.example>\r\n\r\nAt five.\r\n"
 )
+LEVELS = {"easy": 1, "middling": 2, "hard": 3}
 FOOTER = b"-- \r\nThe list of trees\r\n"
 
 
@@ -43,6 +46,12 @@ class Judging(Base):
         return VerdictBoard(
             self._judged_case, self._published, cases=cases, known=known, code=self._judging_code
         )
+
+    def predict_verdicts(self) -> Practice:
+        """Cases without end: what does the receiver make of this message? Three levels, and a score."""
+        from ..course.practice import Practice
+
+        return Practice("verdicts", _asked, list(LEVELS), "What will the receiver do?")
 
     def _judged_case(self, case: Case) -> Judged:
         from ..auth.judge import judge
@@ -69,21 +78,22 @@ class Judging(Base):
         return "\n".join(text_of(record) for record in found)
 
     def _case_of(self, judgement: Judgement) -> Case:
+        from ..auth.dmarc.deciding import RECEIVERS, Receiver
         from ..show.verdict_case import Case
 
-        found = [
-            mail.raw
-            for mta in self.mtas.values()
-            for box in mta.store.boxes.values()
-            for mail in box
-            if mail.transcript is judgement.transcript
-        ]
-        if not found:
-            raise LabError("This message is in no mailbox, so it cannot be put on the board.")
+        if not judgement.content:
+            why = "it was refused before it came, or it is too long"
+            raise LabError(f"This judgement has no message ({why}), so it cannot be put on the board.")
         path = judgement.envelope.reverse_path
         sender = "" if path.is_null else path.address
         note = f"as it came to {judgement.transcript.server.host}"
-        return Case("This message", note, judgement.client, judgement.helo, sender, found[-1])
+        server = self.mtas.get(judgement.transcript.server.host)
+        rule = server.checks.dmarc if server else "junk"
+        wanted: Receiver = "mark"  # what "off" comes to
+        receiver = next((one for one in RECEIVERS if one == rule), wanted)
+        return Case(
+            "This message", note, judgement.client, judgement.helo, sender, judgement.content, receiver
+        )
 
     def _cases(self) -> list[Case]:
         from ..show.verdict_case import Case
@@ -162,6 +172,15 @@ class Judging(Base):
         from ..show.board_code import snippets
 
         return snippets(self.dns.address, case, judged)
+
+
+def _asked(number: int, level: str) -> Question:
+    """Case `number` of a level as a question; each has its own answer and reasons, by the engine."""
+    from ..auth import dmarc
+    from ..course.question import question
+
+    made = dmarc.case(number, LEVELS[level])
+    return question(made.text, made.options, answer=made.answer, reasons=made.reasons, explain=made.explain)
 
 
 def _sign(message: bytes, domain: str, selector: str, key: PrivateKey) -> bytes:

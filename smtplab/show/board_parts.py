@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import htpy as h
 from markupsafe import Markup
 
-from ..mail.verdict import SIGNS, Verdict, tone
+from ..mail.verdict import SIGNS, Verdict, compare, tone
+from . import comparison
 from .ladder import script_file
 from .theme import CLASSES, result_chip, shown, style
 from .verdict import STYLE as VERDICT_STYLE
@@ -43,7 +44,7 @@ def picture(case: Case, judged: Judged) -> Markup:
                 h.span(".smtplab-dim")["what people read"],
             ],
             h.div(".vb-flow")[
-                h.ol(".vb-checks")[[h.li[check] for check in _checks(judged)]],
+                h.ol(".vb-checks")[[h.li[check] for check in _checks(case, judged)]],
                 _dmarc(judged),
                 _owner(judged),
                 _receiver(judged),
@@ -52,9 +53,10 @@ def picture(case: Case, judged: Judged) -> Markup:
     )
 
 
-def _checks(judged: Judged) -> list[h.Element]:
+def _checks(case: Case, judged: Judged) -> list[h.Element]:
     spf = judged.spf
-    asked = h.p["asked ", h.code[shown(spf.domain, 120) or "nobody"], ", from MAIL FROM or EHLO"]
+    where = "in MAIL FROM" if case.mail_from else "in EHLO, as MAIL FROM is <>"
+    asked = h.p["asked ", h.code[shown(spf.domain, 120) or "nobody"], f", {where}"]
     found = [_check("SPF", spf, asked, judged.dmarc.spf_aligned)]
     for one in judged.dkim[:MOST_SIGNATURES]:
         signer = h.p[
@@ -130,11 +132,12 @@ def _receiver(judged: Judged) -> h.Element:
     return _stage("The receiver", _act(disposition.result), shown(last, 240), end=True)
 
 
-def _act(result: str) -> h.Element:
+def _act(result: str, size: str = "big") -> h.Element:
     words, how = ACTS.get(result, (result, CLASSES[tone(result)]))
-    return h.span(class_=f"smtplab-big smtplab-{how}")[words]
+    return h.span(class_=f"smtplab-{size} smtplab-{how}")[words]
 
 
+NAMES = {"receiver": "The receiver"}
 ACTS = {
     "none": ("✓ inbox", "ok"),
     "junk": ("~ junk folder", "later"),
@@ -161,7 +164,7 @@ def change(before: Judged | None, after: Judged) -> Markup:
         ("DKIM", _all(before), _all(after)),
         ("DMARC", before.dmarc.result, after.dmarc.result),
         ("owner asks", before.dmarc.policy or "nothing", after.dmarc.policy or "nothing"),
-        ("receiver", before.disposition.result, after.disposition.result),
+        ("receiver", _done(before), _done(after)),
     ]
     moved = [(name, old, new) for name, old, new in pairs if old != new]
     if not moved:
@@ -177,6 +180,27 @@ def change(before: Judged | None, after: Judged) -> Markup:
     )
 
 
+def _done(judged: Judged) -> str:
+    """What the receiver does, in words and without the sign."""
+    words, _ = ACTS.get(judged.disposition.result, (judged.disposition.result, ""))
+    return words.lstrip("✓~✕ ")
+
+
+def difference(before: Judged | None, after: Judged) -> Markup:
+    """What went and what came in each check that came out another way, or by another way; to unfold."""
+    if before is None:
+        return Markup("")
+    pairs = [(before.spf, after.spf), *zip(before.dkim, after.dkim, strict=False)]
+    pairs += [(before.dmarc, after.dmarc), (before.disposition, after.disposition)]
+    found = [compare(old, new) for old, new in pairs]
+    drawn = [comparison.html(one, styled=False) for one in found if one.changed]
+    if not drawn:
+        return Markup("")
+    return Markup(
+        h.details(".vb-diff", data_fold="diff")[h.summary(data_key="diff")["What moved, step by step"], drawn]
+    )
+
+
 def _all(judged: Judged) -> str:
     return ", ".join(f"{one.result} {one.domain}" for one in judged.dkim[:MOST_SIGNATURES]) or "none"
 
@@ -188,7 +212,11 @@ def reasons(judged: Judged) -> Markup:
             (
                 h.details(".vb-why", data_fold=f"why-{number}")[
                     h.summary(data_key=f"why-{number}")[
-                        f"{verdict.method}: ", result_chip(verdict.result), " step by step"
+                        f"{NAMES.get(verdict.method, verdict.method)}: ",
+                        _act(verdict.result, "chip")
+                        if verdict.method == "receiver"
+                        else result_chip(verdict.result),
+                        " step by step",
                     ],
                     Markup(verdict_html(verdict).replace(_STYLE, "")),
                 ]

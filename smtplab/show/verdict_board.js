@@ -4,7 +4,7 @@
 
 function verdictBoard(model, el) {
   const ui = scripted(model, el, "vb-widget");
-  const { root, id, says, places, after, ask } = ui;
+  const { root, id, says, places, after, want } = ui;
 
   const cases = make("div", "vb-cases", "", { role: "group", "aria-label": "Begin with" });
   const form = make("form", "vb-form", "", { "aria-label": "What is judged", novalidate: "" });
@@ -52,15 +52,16 @@ function verdictBoard(model, el) {
   form.append(bar);
 
   const moved = make("div", "vb-said", "", { role: "status" }), picture = make("div"), reasons = make("div", "vb-reasons");
+  const diff = make("div", "vb-all"), all = make("div", "vb-all");
   root.prepend(cases, form);
-  says.after(moved, picture, reasons);
-  Object.assign(places, { cases, records, moved, picture, reasons });
+  says.after(moved, diff, picture, reasons, all);
+  Object.assign(places, { cases, records, moved, diff, picture, reasons, all });
 
   function judge() {
     const now = Object.fromEntries(Object.entries(fields).map(([name, box]) => [name, box.value]));
     now.receiver = receiver.querySelector("input:checked")?.value ?? "";
     now.records = Object.fromEntries([...records.querySelectorAll("textarea")].map((box) => [box.dataset.name, box.value]));
-    ask({ do: "judge", fields: now });
+    want({ do: "judge", fields: now });
   }
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -77,11 +78,14 @@ function verdictBoard(model, el) {
   });
   receiver.addEventListener("change", judge);
 
-  let before = {};
+  let before = {}, begun = null;
   after.push((parts) => {
     const now = parts.fields ?? {};
+    const fresh = parts.begun !== begun; // another case, or this one from its start: what was typed goes
+    if (fresh) for (const box of records.querySelectorAll("textarea")) box.value = box.defaultValue;
+    begun = parts.begun;
     for (const [name, box] of Object.entries(fields)) {
-      if (before[name] !== now[name]) box.value = now[name] ?? "";
+      if (fresh || before[name] !== now[name]) box.value = now[name] ?? "";
     }
     for (const one of receiver.querySelectorAll("input")) one.checked = one.value === now.receiver;
     before = now;

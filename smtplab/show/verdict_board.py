@@ -16,8 +16,9 @@ import traitlets
 from markupsafe import Markup
 
 from ..mail.errors import LabError
-from . import code_tabs
-from .board_parts import BOARD_CSS, change, names, picture, reasons, records, text
+from . import code_tabs, comparison
+from .board_parts import BOARD_CSS, change, difference, names, picture, reasons, records, text
+from .board_table import table
 from .ladder import script_file
 from .scripted import SCRIPT, STYLE, Scripted
 from .theme import style
@@ -41,7 +42,7 @@ class VerdictBoard(Scripted):
     """
 
     _esm = SCRIPT + script_file("verdict_board.js")
-    _css = STYLE + BOARD_CSS
+    _css = STYLE + comparison.STYLE + BOARD_CSS
 
     known = traitlets.List(traitlets.Unicode()).tag(sync=True)
 
@@ -58,6 +59,7 @@ class VerdictBoard(Scripted):
         self.cases = {case.name: case for case in cases}
         self.case = next(iter(self.cases.values()))
         self.before: Judged | None = None
+        self._begun = 0
         self.judged = judge(self.case)
         super().__init__("smtplab-verdict-board")
         self.known = list(known)
@@ -67,8 +69,9 @@ class VerdictBoard(Scripted):
 
     def edit(self, **fields: Any) -> Judged:
         """Judge with some fields changed: ip, helo, mail_from, author, source, receiver, records."""
-        now = self._fields()
-        return self._take(edited(self.case, {**now, **fields}, self._known_records()))
+        tried = [name for name in fields.get("records", {}) if name not in self._names()]
+        published = self._known_records() | {name: self._published(name) for name in tried}
+        return self._take(edited(self.case, {**self._fields(), **fields}, published))
 
     def begin(self, name: str) -> Judged:
         """Begin with another case, as it was given. Raises LabError for a name that no case has."""
@@ -76,6 +79,7 @@ class VerdictBoard(Scripted):
             raise LabError(f"There is no case {name!r}. There are: {', '.join(self.cases)}.")
         self.judged = self._judge(self.cases[name])
         self.case, self.before = self.cases[name], None
+        self._begun += 1
         self._settle()
         return self.judged
 
@@ -128,11 +132,14 @@ class VerdictBoard(Scripted):
     def _draw(self) -> dict[str, Any]:
         return {
             "fields": self._fields(),
+            "begun": self._begun,
             "cases": str(names(list(self.cases.values()), self.case.name)),
             "picture": str(picture(self.case, self.judged)),
             "moved": str(change(self.before, self.judged)),
             "records": str(records(self._records(), self.case.records)),
+            "diff": str(difference(self.before, self.judged)),
             "reasons": str(reasons(self.judged)),
+            "all": str(table(self.case.receiver, self.judged)),
         }
 
     def _snippets(self) -> Mapping[str, str]:
@@ -160,6 +167,7 @@ class VerdictBoard(Scripted):
                 style(VERDICT_STYLE, BOARD_CSS),
                 picture(self.case, self.judged),
                 reasons(self.judged),
+                table(self.case.receiver, self.judged),
                 code_tabs.html(self._snippets()),
             ]
         )
