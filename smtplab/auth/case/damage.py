@@ -14,7 +14,7 @@ from smtplab.mail.header import Field, fields, split
 from smtplab.mail.text import visible
 from smtplab.mail.verdict import Step
 
-LOOKED_AT = 1 << 20  # octets of the body, and of the header section, that are looked at
+LOOKED_AT = 1 << 18  # octets of the body, and of the header section, that are looked at
 
 # How to get the message as it arrived, by mail program.
 RAW_SOURCE = {

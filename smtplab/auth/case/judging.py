@@ -103,9 +103,9 @@ def _authenticated(
     return settled, shown, policy
 
 
-def _named(verdict: DmarcVerdict, unknown: Sequence[SpfVerdict | DkimVerdict]) -> DmarcVerdict:
+def _named(verdict: DmarcVerdict, unknown: Sequence[Verdict]) -> DmarcVerdict:
     """DMARC was told "temperror" of what is unknown: its steps say so too."""
-    words = {f"{one.method} temperror for {visible(one.domain)[:150]}" for one in unknown}
+    words = {f"{one.method} temperror for {visible(getattr(one, 'domain', ''))[:150]}" for one in unknown}
     steps = tuple(
         replace(step, what=step.what.replace("temperror", UNKNOWN, 1), result=UNKNOWN)
         if step.what in words

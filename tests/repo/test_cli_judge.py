@@ -1,0 +1,107 @@
+"""`smtplab judge`: a page of text, JSON, standard input, bad input, and that it asks nothing of the network."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from smtplab import cli
+from tests.auth.test_auth_case import ALL, MESSAGE
+
+# Any socket that is made, and any name that is looked up, ends the command.
+CLOSED = """
+import socket, sys
+def closed(*args, **kwargs):
+    sys.exit(77)
+socket.socket.connect = socket.socket.connect_ex = socket.socket.sendto = closed
+socket.getaddrinfo = socket.gethostbyname = socket.gethostbyaddr = socket.create_connection = closed
+from smtplab.cli import app
+app()
+"""
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "message.eml").write_bytes(MESSAGE)
+    (tmp_path / "answers.txt").write_text(ALL, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*arguments: str, text: str = "") -> tuple[int, str, str]:
+    found = CliRunner().invoke(cli.app, ["judge", *arguments], input=text)
+    return found.exit_code, found.stdout, found.stderr
+
+
+def test_a_process_of_its_own_asks_nothing_of_the_network(files: Path) -> None:
+    arguments = ["judge", "message.eml", "--dns", "-", "--trust", "mx.birch.example"]
+    found = subprocess.run(
+        [sys.executable, "-c", CLOSED, *arguments], input=ALL.encode(), capture_output=True, cwd=files
+    )
+    assert (found.returncode, found.stderr) == (0, b"")
+    page = found.stdout.decode("utf-8")
+    assert page.startswith("Known: it came from 198.51.100.10; SPF is pass for acorn.example")
+    without = subprocess.run(
+        [sys.executable, "-c", CLOSED, "judge", "message.eml"], capture_output=True, cwd=files
+    )
+    assert without.returncode == 0
+    assert b"dig TXT acorn.example." in without.stdout
+
+
+def test_json_for_other_programs(files: Path) -> None:
+    code, out, err = run("message.eml", "--dns", "answers.txt", "--ip", "192.0.2.1", "--json")
+    assert (code, err) == (0, "")
+    told = json.loads(out)
+    assert [one["result"] for one in told["verdicts"]][1:4] == ["neutral", "pass", "pass"]
+    assert len(told["sentences"]) == 3
+    assert told["facts"][0] == {
+        "name": "ip",
+        "value": "192.0.2.1",
+        "standing": "known",
+        "source": "you gave it",
+    }
+
+
+def test_the_message_from_standard_input_and_several_answers(files: Path) -> None:
+    first, _, rest = ALL.partition("\n")
+    (files / "one.txt").write_text(first, encoding="utf-8")
+    (files / "two.txt").write_text(rest, encoding="utf-8")
+    trust = ("--trust", "mx.birch.example", "--trust", "192.0.2.0/24")
+    code, out, _ = run("-", "--dns", "one.txt", "--dns", "two.txt", *trust, text=MESSAGE.decode())
+    assert code == 0
+    assert "SPF is pass for acorn.example" in " ".join(out.split())
+    whole = run("message.eml", "--dns", "answers.txt", "--whole")[1]
+    assert len(whole) > len(out) and "bh=" in whole and "bh=" not in out
+
+
+def test_it_goes_by_the_time_of_delivery(files: Path) -> None:
+    out = run("message.eml", "--dns", "answers.txt", "--trust", "mx.birch.example")[1]
+    assert "now it is 2026-03-02 09:00:01 UTC" in " ".join(out.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("none.eml",), "none.eml can't be read: No such file or directory."),
+        ((".",), ". can't be read: Is a directory."),
+        (("empty.eml",), "empty.eml is empty: give the raw source of a message."),
+        (("message.eml", "--ip", "300.1.1.1"), "--ip wants an IP address, not '300.1.1.1'."),
+        (("message.eml", "--mail-from", "no address"), "--mail-from: "),
+        (("message.eml", "--trust", "no host"), "--trust: a trusted host is a name"),
+        (("message.eml", "--dns", "none.txt"), "none.txt can't be read"),
+        (("-", "--dns", "-"), "Only one of the message and the DNS answers"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_code_2(
+    files: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    (files / "empty.eml").write_bytes(b"\r\n")
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert words in err
+    assert err.endswith(".\n") and len(err.splitlines()) == 1
