@@ -18,11 +18,11 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.browser.driver import Page, Server, jupyterlab, launch, open_page
+from tests.browser.driver import LIMIT, Page, Server, jupyterlab, launch, open_page
 from tests.browser.keys import watched
 from tools.notebooks import METADATA
 
-expect.set_options(timeout=10_000)
+expect.set_options(timeout=LIMIT)  # mere patience: what is awaited comes long before
 
 
 @pytest.fixture(scope="package")
