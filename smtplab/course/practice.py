@@ -15,11 +15,20 @@ from ..mail.errors import LabError
 from ..show.controls import Notice, Shown, button, choices, guarded, html, row
 from ..show.theme import style
 from . import journal
-from .asking import STYLE, Asking
+from .asking import STYLE as ASKING_STYLE
+from .asking import Asking
 from .lessons import current, readable
 from .markup import inline, plain
 from .question import Guess, Question
 
+STYLE = (
+    ASKING_STYLE
+    + """
+.smtplab-practice .smtplab-asks.smtplab-asks{font-weight:400}
+.smtplab-practice .smtplab-asks p:last-child{font-weight:600;margin-top:8px}
+.smtplab-levels .widget-radio-box.widget-radio-box{display:flex;flex-flow:row wrap;gap:0 18px}
+"""
+)
 Make = Callable[[int, str], Question]
 
 

@@ -123,7 +123,7 @@ class Judging(Base):
             ),
             self._case(
                 "Mallory",
-                "with records as good as Alice's",
+                "with an SPF record and a key as good as Alice's",
                 "mail.mallory.example",
                 "mallory@mallory.example",
                 mallory,

@@ -21,6 +21,7 @@ from .verdict import html as verdict_html
 from .verdict_case import Case
 
 if TYPE_CHECKING:
+    from ..auth.dmarc import DmarcVerdict
     from ..auth.judge import Judged
 
 BOARD_CSS = script_file("verdict_board.css")
@@ -110,9 +111,13 @@ def _dmarc(judged: Judged) -> h.Element:
         {
             "pass": "One pass that aligns is enough.",
             "fail": "No pass aligns with From.",
-            "none": "The domain in From has no DMARC record.",
+            "none": f"{_whose(verdict)} no DMARC record.",
         }.get(verdict.result, "It could not be decided."),
     )
+
+
+def _whose(verdict: DmarcVerdict) -> str:
+    return "The domain in From has" if verdict.domain else "There is no domain in From, so"
 
 
 def _owner(judged: Judged) -> h.Element:

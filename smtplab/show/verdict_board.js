@@ -71,9 +71,9 @@ function verdictBoard(model, el) {
     const box = event.target;
     if (event.key !== "Enter" || box.type === "submit" || box.tagName === "SUMMARY" || box.type === "button") return;
     if (box === fields.source && !event.ctrlKey && !event.metaKey) return; // a line end of the message
+    event.stopPropagation(); // Shift and Ctrl with it would run the cell
     if (box.dataset.name && event.shiftKey) return; // a second record
     event.preventDefault();
-    event.stopPropagation();
     judge();
   });
   receiver.addEventListener("change", judge);

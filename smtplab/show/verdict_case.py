@@ -43,7 +43,9 @@ class Case:
 
     @property
     def head(self) -> bytes:
-        """The header section, with the CR LF of its last field."""
+        """The header section, with the CR LF of its last field; b"" where there is none before the body."""
+        if self.message.startswith(b"\r\n"):
+            return b""
         return self.message.partition(b"\r\n\r\n")[0] + b"\r\n"
 
     @property
@@ -66,7 +68,7 @@ def edited(case: Case, fields: Mapping[str, Any], published: Mapping[str, str]) 
 
     Raises LabError for a message that is too long to be edited here.
     """
-    texts = {name: str(fields.get(name, "")).strip() for name in ("ip", "helo", "mail_from")}
+    texts = {name: str(fields.get(name, getattr(case, name))).strip() for name in ("ip", "helo", "mail_from")}
     texts["mail_from"] = texts["mail_from"].strip("<>")
     receiver = next((one for one in RECEIVERS if one == fields.get("receiver")), case.receiver)
     message, source = case.message, str(fields.get("source", case.source))
