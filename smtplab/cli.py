@@ -59,7 +59,7 @@ def doctor() -> None:
 
 @app.command()
 def judge(
-    message: Annotated[str, typer.Argument(help="The raw message, a file; - reads standard input.")],
+    message: Annotated[str, typer.Argument(help="A raw message, bounce, reply, log or report; - for paste.")],
     ip: Annotated[str | None, typer.Option(help="The client that handed it to your server.")] = None,
     mail_from: Annotated[str | None, typer.Option(help='The reverse-path; "" is the null one.')] = None,
     helo: Annotated[str | None, typer.Option(help="What the client called itself.")] = None,

@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from .auth.answers import Answers, read
-from .auth.case import Case, CaseJudgement, judge_case, recognise
+from .auth.case import Case, CaseJudgement, Told, explain, judge_case, recognise
 from .mail.errors import RecordError
 from .mail.header import split
 from .mail.path import Path as MailPath
@@ -35,8 +35,10 @@ def judge(
     mail_from: str | None,
     helo: str | None,
     trusted: Sequence[str],
-) -> CaseJudgement:
+) -> CaseJudgement | Told:
     """The judgement on the file `message` with the answers in the files `dns`; "-" is standard input.
+
+    What is no message, such as a reply or a report, is read as what it is.
 
     Raises BadInput.
     """
@@ -46,16 +48,25 @@ def judge(
     kind = recognise(octets)
     if not octets.strip():
         raise BadInput(f"{_shown(message)} is empty: give the raw source of a message.")
-    if kind not in ("message", "bounce", "text"):
-        raise BadInput(f"{_shown(message)} looks like a {kind}, and a raw message is wanted here.")
+    if kind == "DNS answers":
+        raise BadInput(f"{_shown(message)} looks like DNS answers: give them with --dns, beside a message.")
+    told = None
+    if kind not in ("message", "text"):
+        try:
+            told = explain(octets, kind)
+        except RecordError as error:
+            raise BadInput(f"{_shown(message)} was taken for: {kind}, but {error.message}.") from None
+        if kind != "bounce":
+            return Told(kind, told)
     answers = Answers()
     for path in dns:
         answers += read(decode(contents(path)))
     case = Case(octets, _ip(ip), _path(mail_from), helo, tuple(trusted), answers)
     try:
-        return judge_case(case, _delivered(case))
+        found = judge_case(case, _delivered(case))
     except RecordError as error:  # of --trust alone
         raise BadInput(f"--trust: {error.message}, not {visible(error.text)[:100]!r}.") from None
+    return Told(kind, told, found) if told else found
 
 
 def _delivered(case: Case) -> datetime:

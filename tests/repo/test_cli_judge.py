@@ -85,6 +85,17 @@ def test_it_goes_by_the_time_of_delivery(files: Path) -> None:
     assert "DKIM is policy" in run("old.eml", "--dns", "answers.txt")[1]
 
 
+def test_other_pastes_are_read_as_what_they_are(files: Path) -> None:
+    code, out, err = run("-", text="550 5.1.1 No such user here\n")
+    assert (code, err) == (0, "")
+    assert out.startswith("Read as: reply\n\n✕ refused  reply desk: what does 550 5.1.1 mean?")
+    told = json.loads(run("-", "--json", text="v=spf1 mx -all")[1])
+    assert (told["kind"], told["verdict"]["result"]) == ("SPF record", "pass")
+    bounce = Path(__file__).resolve().parents[1] / "cases" / "bounces" / "postfix.eml"
+    out = run(str(bounce))[1]
+    assert "failed  bounce: what does this DSN say" in out and "Known: " in out
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -95,11 +106,14 @@ def test_it_goes_by_the_time_of_delivery(files: Path) -> None:
         (("message.eml", "--mail-from", "no address"), "--mail-from: "),
         (("message.eml", "--trust", "no host"), "--trust: a trusted host is a name"),
         (("message.eml", "--dns", "none.txt"), "none.txt can't be read"),
+        (("answers.txt",), "answers.txt looks like DNS answers: give them with --dns, beside a message."),
+        (("report.gz",), "report.gz was taken for: aggregate report, but "),
         (("-", "--dns", "-"), "Only one of the message and the DNS answers"),
     ],
 )
 def test_bad_input_is_one_sentence_and_code_2(files: Path, arguments: tuple[str, ...], words: str) -> None:
     (files / "empty.eml").write_bytes(b"\r\n")
+    (files / "report.gz").write_bytes(b"\x1f\x8bnonsense")
     code, out, err = run(*arguments)
     assert (code, out) == (2, "")
     assert words in err

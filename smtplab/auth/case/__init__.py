@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from .damage import RAW_SOURCE
     from .inputs import recognise
     from .judging import judge_case
+    from .others import Told, explain
     from .record import Case, CaseJudgement, Fact
 else:
     __getattr__, __dir__ = lazily(
@@ -16,8 +17,9 @@ else:
             "RAW_SOURCE": ".damage",
             "recognise": ".inputs",
             "judge_case": ".judging",
+            **dict.fromkeys(("Told", "explain"), ".others"),
             **dict.fromkeys(("Case", "CaseJudgement", "Fact"), ".record"),
         },
     )
 
-__all__ = ["RAW_SOURCE", "Case", "CaseJudgement", "Fact", "judge_case", "recognise"]
+__all__ = ["RAW_SOURCE", "Case", "CaseJudgement", "Fact", "Told", "explain", "judge_case", "recognise"]
