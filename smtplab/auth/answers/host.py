@@ -26,8 +26,10 @@ _OTHER = re.compile(rf"{_NAME} (?:name server|has SOA record|has \w+ record|mail
 
 
 def take(text: Text) -> int:
-    """1 where the line is one of host's sentences."""
+    """The lines that were host's, 0 for others."""
     line = text.line.strip()
+    if line == "Using domain server:":  # with its name, address and aliases: who was asked
+        return next((n for n in range(1, 5) if not text.ahead(n).strip()), 1)
     if _KNOWN.search(line, 0, 400):
         for sentence, rdtype in _SENTENCES:
             if found := sentence.fullmatch(line):
