@@ -6,18 +6,14 @@ All names and records in it are written by strangers: they are made visible and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import htpy as h
 from markupsafe import Markup
 
-from ..mail.verdict import SIGNS, Verdict, compare, tone
-from . import comparison
+from ..mail.verdict import SIGNS, Verdict, tone
 from .ladder import script_file
-from .theme import CLASSES, result_chip, shown, style
-from .verdict import STYLE as VERDICT_STYLE
-from .verdict import html as verdict_html
+from .theme import CLASSES, result_chip, shown
 from .verdict_case import Case
 
 if TYPE_CHECKING:
@@ -25,7 +21,6 @@ if TYPE_CHECKING:
     from ..auth.judge import Judged
 
 BOARD_CSS = script_file("verdict_board.css")
-_STYLE = Markup(style(VERDICT_STYLE))  # the widget brings it once for all
 MOST_SIGNATURES = 6
 ASKS = {
     "none": "asks for nothing but reports",
@@ -134,15 +129,15 @@ def _owner(judged: Judged) -> h.Element:
 def _receiver(judged: Judged) -> h.Element:
     disposition = judged.disposition
     last = disposition.steps[-1].why if disposition.steps else ""
-    return _stage("The receiver", _act(disposition.result), shown(last, 240), end=True)
+    return _stage("The receiver", act(disposition.result), shown(last, 240), end=True)
 
 
-def _act(result: str, size: str = "big") -> h.Element:
+def act(result: str, size: str = "big") -> h.Element:
+    """What the receiver does, as a chip."""
     words, how = ACTS.get(result, (result, CLASSES[tone(result)]))
     return h.span(class_=f"smtplab-{size} smtplab-{how}")[words]
 
 
-NAMES = {"receiver": "The receiver"}
 ACTS = {
     "none": ("✓ inbox", "ok"),
     "junk": ("~ junk folder", "later"),
@@ -154,130 +149,6 @@ ACTS = {
 def _stage(name: str, chip: h.Element, words: str, where: str = "", *, end: bool = False) -> h.Element:
     return h.div(class_=["vb-stage", end and "vb-end"])[
         h.strong[name], chip, h.p[words], h.code(".vb-where")[where] if where else None
-    ]
-
-
-# Around the picture ----------------------------------------------------------------------------------
-
-
-def change(before: Judged | None, after: Judged) -> Markup:
-    """What moved since the last time, in a line; nothing when nothing did."""
-    if before is None:
-        return Markup("")
-    pairs = [
-        ("SPF", before.spf.result, after.spf.result),
-        ("DKIM", _all(before), _all(after)),
-        ("DMARC", before.dmarc.result, after.dmarc.result),
-        ("owner asks", before.dmarc.policy or "nothing", after.dmarc.policy or "nothing"),
-        ("receiver", _done(before), _done(after)),
-    ]
-    moved = [(name, old, new) for name, old, new in pairs if old != new]
-    if not moved:
-        return Markup(h.p(".vb-moved.smtplab-dim")["Nothing moved."])
-    return Markup(
-        h.p(".vb-moved")[
-            "Moved: ",
-            [
-                h.span(".vb-move")[f"{name} ", h.del_[shown(old, 60)], " → ", h.ins[shown(new, 60)]]
-                for name, old, new in moved
-            ],
-        ]
-    )
-
-
-def _done(judged: Judged) -> str:
-    """What the receiver does, in words and without the sign."""
-    words, _ = ACTS.get(judged.disposition.result, (judged.disposition.result, ""))
-    return words.lstrip("✓~✕ ")
-
-
-def difference(before: Judged | None, after: Judged) -> Markup:
-    """What went and what came in each check that came out another way, or by another way; to unfold."""
-    if before is None:
-        return Markup("")
-    pairs = [(before.spf, after.spf), *zip(before.dkim, after.dkim, strict=False)]
-    pairs += [(before.dmarc, after.dmarc), (before.disposition, after.disposition)]
-    found = [compare(old, new) for old, new in pairs]
-    drawn = [comparison.html(one, styled=False) for one in found if one.changed]
-    if not drawn:
-        return Markup("")
-    return Markup(
-        h.details(".vb-diff", data_fold="diff")[h.summary(data_key="diff")["What moved, step by step"], drawn]
-    )
-
-
-def _all(judged: Judged) -> str:
-    return ", ".join(f"{one.result} {one.domain}" for one in judged.dkim[:MOST_SIGNATURES]) or "none"
-
-
-def reasons(judged: Judged) -> Markup:
-    """Every verdict with its steps, to unfold."""
-    return Markup(
-        h.fragment[
-            (
-                h.details(".vb-why", data_fold=f"why-{number}")[
-                    h.summary(data_key=f"why-{number}")[
-                        f"{NAMES.get(verdict.method, verdict.method)}: ",
-                        _act(verdict.result, "chip")
-                        if verdict.method == "receiver"
-                        else result_chip(verdict.result),
-                        " step by step",
-                    ],
-                    Markup(verdict_html(verdict).replace(_STYLE, "")),
-                ]
-                for number, verdict in enumerate(judged.verdicts)
-            )
-        ]
-    )
-
-
-def names(cases: Sequence[Case], chosen: str) -> Markup:
-    """The cases to begin from, as buttons."""
-    return Markup(
-        h.fragment[
-            (
-                h.button(
-                    ".sl-button",
-                    type="button",
-                    title=case.note,
-                    aria_pressed=str(case.name == chosen).lower(),
-                    data_do="case",
-                    data_value=case.name,
-                    data_key=f"case-{number}",
-                )[case.name]
-                for number, case in enumerate(cases)
-            )
-        ]
-    )
-
-
-def records(shown_now: Mapping[str, str], tried: Mapping[str, str]) -> Markup:
-    """A box for each name that was asked: the records there, one a line."""
-    return Markup(
-        h.fragment[
-            (
-                _record(number, name, text, name in tried)
-                for number, (name, text) in enumerate(shown_now.items())
-            )
-        ]
-    )
-
-
-def _record(number: int, name: str, text: str, tried: bool) -> h.Element:
-    rows = max(1, min(4, text.count("\n") + 1 + len(text) // 70))
-    return h.label(".vb-record")[
-        h.span[
-            h.code[shown(name, 200)],
-            h.span(".vb-tried")["~ tried, not published"] if tried else None,
-        ],
-        h.textarea(
-            ".sl-field",
-            rows=rows,
-            spellcheck="false",
-            data_name=name,
-            data_key=f"record-{number}",
-            placeholder="no record",
-        )[text],
     ]
 
 

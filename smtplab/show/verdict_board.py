@@ -17,7 +17,8 @@ from markupsafe import Markup
 
 from ..mail.errors import LabError
 from . import code_tabs, comparison
-from .board_parts import BOARD_CSS, change, difference, names, picture, reasons, records, text
+from .board_around import change, difference, names, reasons, records
+from .board_parts import BOARD_CSS, picture, text
 from .board_table import table
 from .ladder import script_file
 from .scripted import SCRIPT, STYLE, Scripted

@@ -286,3 +286,25 @@ def test_an_edit_that_changes_nothing_keeps_every_octet() -> None:
     case = Case("x", "", "192.0.2.1", "h.example", "", message)
     same = edited(case, {"source": case.source, "author": case.author, "mail_from": "<>"}, {})
     assert same == case
+
+
+# cases without end ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("level", ["easy", "middling", "hard"])
+def test_cases_without_end_each_have_an_answer_and_a_reason_for_the_rest(lab: Lab, level: str) -> None:
+    practice = lab.predict_verdicts().level(level)
+    for _ in range(20):
+        asked = practice._guess.asked
+        assert asked is not None and "What does the receiver make of the message?" in practice.text()
+        assert {*asked.reasons, asked.answer} == set(asked.options) and all(asked.reasons.values())
+        assert re.search(r"RFC 9989 §[\d.]+", str(asked.explain))
+        practice.guess(asked.answer).next()
+    assert practice.score == (20, 20)
+    assert "20 of 20 right the first time." in practice.text()
+
+
+def test_the_cases_are_the_same_for_everybody(lab: Lab) -> None:
+    assert lab.predict_verdicts().text() == lab.predict_verdicts().text()
+    with pytest.raises(LabError, match="no level 'impossible'"):
+        lab.predict_verdicts().level("impossible")
