@@ -1,4 +1,4 @@
-"""The SPF builder in JupyterLab: by keyboard, with hostile records, narrow, light and dark."""
+"""The SPF builder of lesson 09: by keyboard, with hostile records, narrow, light and dark."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.driver import Page
 from tests.browser.hostile import HANDLER, SCRIPT
-from tests.browser.keys import press, read_code, unreached, use, watched
+from tests.browser.keys import drawn, press, read_code, unreached, use
+
+LESSON = "09-spf"
 
 # What hostile text would have become, had it been taken for markup.
 _MADE_OF_IT = "(place) => place.querySelectorAll('script, img, iframe, object, a, b').length"
@@ -21,37 +23,30 @@ _WIDER = """(root) => [...root.querySelectorAll("*")]
   .filter((one) => one.getBoundingClientRect().right > root.getBoundingClientRect().right + 1)
   .map((one) => one.outerHTML.slice(0, 120))"""
 
-_START = """
+_ALONE = """
 from smtplab import Lab
 lab = Lab()
-zone = lab.dns.zone("acorn.example")
-builder = lab.spf_builder()
-builder
+lab.dns.zone("acorn.example").set(
+    "@",
+    "TXT",
+    "v=spf1 ptr ip4:192.0.2.1/8 include:_spf.suite.example include:spf.protection.works.example "
+    "include:spf.news.example +all",
+)
+lab.spf_builder()
 """
 _AGAIN = """
+zone = lab.dns.zone("acorn.example")
 zone.set("@", "TXT", "v=spf1 mx -all")
 builder.reset()
 builder.ask("192.0.2.10", "alice@acorn.example", "mail.acorn.example")
 """
 
 
-@pytest.fixture(scope="module")
-def opened(open_made: Callable[..., Page]) -> Page:
-    return open_made(_START)
-
-
-@pytest.fixture
-def page(opened: Page) -> Iterator[Page]:
-    opened.execute(_AGAIN)
-    yield from watched(opened)
-    assert opened.page.evaluate("typeof window.pwned") == "undefined"
-
-
 class Builder:
     """The builder on the page."""
 
     def __init__(self, page: Page) -> None:
-        self.root = page.output("cell-0").locator(".sb-widget").first
+        self.root = drawn(page, "builder-see", ".sb-widget")
         self.text = self.root.get_by_label("The record: tick boxes, or type or paste one")
         self.networks = self.root.get_by_label("Own addresses and networks")
         self.ip = self.root.get_by_label("Client's address")
@@ -70,13 +65,15 @@ class Builder:
 
 
 @pytest.fixture
-def builder(page: Page) -> Builder:
+def builder(page: Page) -> Iterator[Builder]:
     made = Builder(page)
+    page.execute(_AGAIN)
     expect(made.chip).to_have_text("✓ pass")
     expect(made.standing).to_contain_text("Published")
     made.text.fill("v=spf1 mx -all")  # what a reader has typed stays
     made.networks.fill("")
-    return made
+    yield made
+    assert page.page.evaluate("typeof window.pwned") == "undefined"
 
 
 def test_a_record_is_built_over_the_limit_and_mended_by_keyboard(page: Page, builder: Builder) -> None:
@@ -191,7 +188,7 @@ def test_every_control_is_reached_the_code_is_copied_and_keys_stay_here(page: Pa
     assert "policyd-spf" in code["Postfix and Exim"]
 
 
-def test_axe_finds_nothing_in_light_and_dark_and_nothing_is_cut_off(page: Page, builder: Builder) -> None:
+def test_axe_finds_nothing_in_light_and_dark(page: Page, builder: Builder) -> None:
     for name in ("Suite", "Works", "News"):
         use(page, builder.box(name), "Space")
         expect(builder.box(name)).to_be_checked()
@@ -205,6 +202,13 @@ def test_axe_finds_nothing_in_light_and_dark_and_nothing_is_cut_off(page: Page, 
     expect(builder.sent).to_contain_text("spf=pass")
     builder.root.evaluate("(root) => root.querySelectorAll('details').forEach((one) => { one.open = true; })")
     assert page.violations(".sb-widget") == []
-    builder.root.evaluate("(root) => { root.style.width = '380px'; }")
-    assert builder.root.evaluate(_WIDER) == []
-    builder.root.evaluate("(root) => { root.style.width = ''; }")
+
+
+def test_nothing_is_cut_off_in_a_narrow_place(open_made: Callable[..., Page]) -> None:
+    opened = open_made(_ALONE)
+    root = opened.output("cell-0").locator(".sb-widget")
+    expect(root.locator(".sb-meter .sb-over")).to_have_count(2)
+    root.evaluate("(root) => root.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    root.evaluate("(root) => { root.style.width = '380px'; }")
+    assert root.evaluate(_WIDER) == []
+    assert opened.faults() == []
