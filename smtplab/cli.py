@@ -66,6 +66,7 @@ def judge(
     dns: Annotated[list[str] | None, typer.Option(help="DNS answers: a file, or - for paste.")] = None,
     trust: Annotated[list[str] | None, typer.Option(help="A host of yours; may be given again.")] = None,
     whole: Annotated[bool, typer.Option("--whole", help="Every step of every check.")] = False,
+    rules: Annotated[bool, typer.Option("--rules", help="Also what Gmail, Yahoo, Outlook.com want.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Everything, for other programs.")] = False,
 ) -> None:
     """Judge a message by what is at hand: Received, SPF, DKIM, DMARC. Asks nothing of the network."""
@@ -76,7 +77,8 @@ def judge(
     except judging.BadInput as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
-    typer.echo(json.dumps(found.to_dict(), indent=2) if as_json else found.text(whole=whole))
+    page = judging.Page(found, rules)
+    typer.echo(json.dumps(page.to_dict(), indent=2) if as_json else page.text(whole=whole))
 
 
 def _print_table(rows: list[tuple[str, str, str]]) -> None:

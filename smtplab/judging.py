@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
-from .auth.answers import Answers, read
-from .auth.case import Case, CaseJudgement, Told, explain, judge_case, recognise
+from .auth.answers import Answers, commands, read
+from .auth.case import Case, CaseJudgement, Told, explain, judge_case, questions, recognise, requirements
 from .mail.errors import RecordError
 from .mail.header import split
 from .mail.path import Path as MailPath
@@ -21,6 +23,35 @@ from .mail.text import decode, visible
 
 MOST = 50 << 20  # octets of one file
 HEAD = 1 << 18  # octets of a header section that are looked at for the date
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the command prints: what was found, and if asked for the rules of the large providers."""
+
+    found: CaseJudgement | Told
+    with_rules: bool = False
+
+    @property
+    def judgement(self) -> CaseJudgement | None:
+        """The judgement on a message or bounce, None for what is neither."""
+        return self.found.judgement if isinstance(self.found, Told) else self.found
+
+    def text(self, *, whole: bool = False) -> str:
+        """For a terminal."""
+        parts = [self.found.text(whole=whole)]
+        if self.with_rules and self.judgement:
+            parts += [verdict.text() for verdict in requirements(self.judgement)]
+            lines = commands(questions(self.judgement))["dig"]
+            parts += ["\n".join(["For these rules run, and paste what it prints:", *lines])] if lines else []
+        return "\n\n".join(parts)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON types."""
+        told = self.found.to_dict()
+        if self.with_rules and self.judgement:
+            told["requirements"] = [verdict.to_dict() for verdict in requirements(self.judgement)]
+        return told
 
 
 class BadInput(Exception):

@@ -6,6 +6,7 @@ import re
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -158,6 +159,28 @@ def test_dmarc_is_open_while_spf_or_a_signature_is() -> None:
 def test_a_body_that_was_changed_is_seen_without_a_key() -> None:
     judgement = judged(MESSAGE.replace(b"Shall we", b"Let us"), "")
     assert "The body is not what acorn.example signed" in judgement.sentences[1]
+
+
+REAL = sorted((Path(__file__).resolve().parents[1] / "cases" / "dkim").glob("*.eml"))
+
+
+@pytest.mark.parametrize("path", REAL, ids=lambda path: path.stem)
+def test_messages_that_others_signed(path: Path) -> None:
+    """Those of the RFCs: their keys are asked for, and with the keys the body is held against the hash."""
+    octets = path.read_bytes()
+    before = judged(octets, "", trusted=())
+    wanted = {question.name for question in before.missing if "_domainkey" in question.name}
+    lines = [line.partition(" ") for line in path.with_suffix(".dns").read_text("utf-8").splitlines()]
+    assert wanted == {name for name, _, _ in lines}
+    texts = {
+        name: " ".join(f'"{text[at : at + 250]}"' for at in range(0, len(text), 250))
+        for name, _, text in lines
+    }
+    zone = "\n".join(f"{name}. IN TXT {text}" for name, text in texts.items())
+    after = judged(octets, zone, trusted=()).of("DKIM")
+    expected = dkim.verify(octets, resolve=read(zone).resolve, now=NOW)
+    assert [one.result for one in after] == [one.result for one in expected]
+    assert "unknown" not in {one.result for one in after}
 
 
 # Where the client's address and the reverse-path come from ---------------------------------------------

@@ -77,6 +77,14 @@ def test_the_message_from_standard_input_and_several_answers(files: Path) -> Non
     assert len(whole) > len(out) and "claimed: bh=" in whole and "claimed: bh=" not in out
 
 
+def test_the_rules_of_large_providers_on_request(files: Path) -> None:
+    out = run("message.eml", "--dns", "answers.txt", "--rules")[1]
+    assert "does this message have what Gmail wants" in out
+    assert out.endswith("dig PTR 10.100.51.198.in-addr.arpa.\n")
+    assert "Gmail" not in run("message.eml", "--dns", "answers.txt")[1]
+    assert len(json.loads(run("message.eml", "--rules", "--json")[1])["requirements"]) == 3
+
+
 def test_it_goes_by_the_time_of_delivery(files: Path) -> None:
     """A signature that has expired since held when the message came."""
     expires = datetime(2026, 3, 9, tzinfo=UTC)

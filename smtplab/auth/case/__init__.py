@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .judging import judge_case
     from .others import Told, explain
     from .record import Case, CaseJudgement, Fact
+    from .requirements import questions, requirements
 else:
     __getattr__, __dir__ = lazily(
         __name__,
@@ -18,8 +19,20 @@ else:
             "recognise": ".inputs",
             "judge_case": ".judging",
             **dict.fromkeys(("Told", "explain"), ".others"),
+            **dict.fromkeys(("questions", "requirements"), ".requirements"),
             **dict.fromkeys(("Case", "CaseJudgement", "Fact"), ".record"),
         },
     )
 
-__all__ = ["RAW_SOURCE", "Case", "CaseJudgement", "Fact", "Told", "explain", "judge_case", "recognise"]
+__all__ = [
+    "RAW_SOURCE",
+    "Case",
+    "CaseJudgement",
+    "Fact",
+    "Told",
+    "explain",
+    "judge_case",
+    "questions",
+    "recognise",
+    "requirements",
+]

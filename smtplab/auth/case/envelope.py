@@ -25,7 +25,7 @@ GIVEN = "you gave it"
 
 def facts_of(case: Case, fields: Sequence[Field], chain: Chain) -> tuple[Fact, Fact, Fact]:
     """The client's address, the reverse-path and the EHLO name, each with where it comes from."""
-    hop = _border(chain)
+    hop = border(chain)
     found_ip, found_helo = _client(hop, chain)
     path = _path(fields, chain)
     ip = Fact("ip", case.ip, "known", GIVEN) if case.ip is not None else found_ip
@@ -34,7 +34,7 @@ def facts_of(case: Case, fields: Sequence[Field], chain: Chain) -> tuple[Fact, F
     return ip, mail_from, helo
 
 
-def _border(chain: Chain) -> Hop | None:
+def border(chain: Chain) -> Hop | None:
     """The line about how the message came in: the lowest that is known; without trust, the highest line
     whose client was on the Internet."""
     if chain.known:
