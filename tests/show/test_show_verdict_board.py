@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from smtplab import Lab
+from smtplab.lab.checks.judgement import MOST_KEPT
 from smtplab.mail.errors import LabError
 from smtplab.show.verdict_board import VerdictBoard
 from smtplab.show.verdict_case import MOST, Case, edited, written_by
@@ -240,6 +241,18 @@ def test_a_judgement_without_its_message_is_refused() -> None:
                 session.send(line)
         with pytest.raises(LabError, match=r"no message .*cannot be put on the board"):
             lab.verdict_board(bob.checked[-1])
+
+
+def test_a_long_message_is_judged_and_not_kept() -> None:
+    with Lab() as lab:
+        head = b"From: alice@acorn.example\r\n\r\n"
+        for size, kept in ((MOST_KEPT, True), (MOST_KEPT + 1, False)):
+            body = (b"x" * 70 + b"\r\n") * (size // 72 + 1)
+            sent = (head + body)[: size - 2].rstrip(b"\r\n").ljust(size - 2, b"x") + b"\r\n"
+            with lab.smtp("mx.birch.example", 25, source="mail.mallory.example") as client:
+                client.sendmail("m@mallory.example", ["bob@birch.example"], sent)
+            last = lab.mta("mx.birch.example").checked[-1]
+            assert last.dmarc is not None and last.content == (sent if kept else b"")
 
 
 # other forms ----------------------------------------------------------------------------------
