@@ -1,16 +1,18 @@
-"""The DKIM workbench in JupyterLab: by keyboard, while typing, hostile messages, narrow, light and dark."""
+"""The DKIM workbench of lesson 10: by keyboard, while typing, hostile messages, narrow, light and dark."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.driver import Page
 from tests.browser.hostile import HANDLER, OVERRIDE, SCRIPT
-from tests.browser.keys import press, unreached, use, watched
+from tests.browser.keys import drawn, press, unreached, use
+
+LESSON = "10-dkim"
 
 # What hostile text would have become, had it been taken for markup.
 _MADE_OF_IT = "(place) => place.querySelectorAll('script, img, iframe, object, a').length"
@@ -21,42 +23,12 @@ _WIDER = """(root) => [...root.querySelectorAll("*")]
   .filter((one) => one.getBoundingClientRect().right > root.getBoundingClientRect().right + 1)
   .map((one) => one.outerHTML.slice(0, 120))"""
 
-_START = """
-from smtplab import Lab
-lab = Lab()
-bench = lab.dkim_workbench()
-first = bench.source
-bench
-"""
-_AGAIN = """
-bench.sign(kind="rsa", header="relaxed", body="relaxed", length=False, over=True, expires=False)
-bench.later(False)
-bench.what_if("")
-bench.paste("")
-bench.edit(first)
-bench.bench.original = first
-bench.bench.before.clear()
-bench.back()
-"""
-
-
-@pytest.fixture(scope="module")
-def opened(open_made: Callable[..., Page]) -> Page:
-    return open_made(_START)
-
-
-@pytest.fixture
-def page(opened: Page) -> Iterator[Page]:
-    opened.execute(_AGAIN)
-    yield from watched(opened)
-    assert opened.page.evaluate("typeof window.pwned") == "undefined"
-
 
 class Bench:
     """The workbench on the page."""
 
     def __init__(self, page: Page) -> None:
-        self.root = page.output("cell-0").locator(".dk-widget").first
+        self.root = drawn(page, "workbench-see", ".dk-widget")
         self.text = self.root.get_by_label("Change any octet")
         self.result = self.root.locator(".dk-says .smtplab-big")
         self.chain = self.root.locator(".dk-chained")
@@ -75,13 +47,14 @@ class Bench:
 
 
 @pytest.fixture
-def bench(page: Page) -> Bench:
+def bench(page: Page) -> Iterator[Bench]:
     made = Bench(page)
+    page.execute("first = bench.source")
     expect(made.result).to_have_text("✓ pass")
     expect(made.button("Undo")).to_have_attribute("aria-disabled", "true")
     expect(made.text).to_have_value(re.compile("^DKIM-Signature: .*at one", re.DOTALL))
-    made.tab("Message").click()
-    return made
+    yield made
+    assert page.page.evaluate("typeof window.pwned") == "undefined"
 
 
 def test_a_footer_breaks_the_body_and_undo_mends_it(page: Page, bench: Bench) -> None:
