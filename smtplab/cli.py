@@ -67,6 +67,7 @@ def judge(
     trust: Annotated[list[str] | None, typer.Option(help="A host of yours; may be given again.")] = None,
     whole: Annotated[bool, typer.Option("--whole", help="Every step of every check.")] = False,
     rules: Annotated[bool, typer.Option("--rules", help="Also what Gmail, Yahoo, Outlook.com want.")] = False,
+    redact: Annotated[bool, typer.Option("--redact", help="Without local parts and IP addresses.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Everything, for other programs.")] = False,
 ) -> None:
     """Judge a message by what is at hand: Received, SPF, DKIM, DMARC. Asks nothing of the network."""
@@ -77,7 +78,7 @@ def judge(
     except judging.BadInput as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
-    page = judging.Page(found, rules)
+    page = judging.Page(found, rules, redact)
     typer.echo(json.dumps(page.to_dict(), indent=2) if as_json else page.text(whole=whole))
 
 

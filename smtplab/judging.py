@@ -14,7 +14,17 @@ from pathlib import Path
 from typing import Any
 
 from .auth.answers import Answers, commands, read
-from .auth.case import Case, CaseJudgement, Told, explain, judge_case, questions, recognise, requirements
+from .auth.case import (
+    Case,
+    CaseJudgement,
+    Redactor,
+    Told,
+    explain,
+    judge_case,
+    questions,
+    recognise,
+    requirements,
+)
 from .mail.errors import RecordError
 from .mail.header import split
 from .mail.path import Path as MailPath
@@ -27,10 +37,11 @@ HEAD = 1 << 18  # octets of a header section that are looked at for the date
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What the command prints: what was found, and if asked for the rules of the large providers."""
+    """What the command prints: what was found, also the rules of large providers, also redacted."""
 
     found: CaseJudgement | Told
     with_rules: bool = False
+    redacted: bool = False
 
     @property
     def judgement(self) -> CaseJudgement | None:
@@ -44,14 +55,15 @@ class Page:
             parts += [verdict.text() for verdict in requirements(self.judgement)]
             lines = commands(questions(self.judgement))["dig"]
             parts += ["\n".join(["For these rules run, and paste what it prints:", *lines])] if lines else []
-        return "\n\n".join(parts)
+        page = "\n\n".join(parts)
+        return Redactor().text(page) if self.redacted else page
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON types."""
         told = self.found.to_dict()
         if self.with_rules and self.judgement:
             told["requirements"] = [verdict.to_dict() for verdict in requirements(self.judgement)]
-        return told
+        return Redactor().data(told) if self.redacted else told
 
 
 class BadInput(Exception):

@@ -85,6 +85,12 @@ def test_the_rules_of_large_providers_on_request(files: Path) -> None:
     assert len(json.loads(run("message.eml", "--rules", "--json")[1])["requirements"]) == 3
 
 
+def test_a_report_to_show_to_others(files: Path) -> None:
+    out = run("message.eml", "--dns", "answers.txt", "--redact")[1]
+    assert "ip1" in out and "198.51.100.10" not in out and "alice@" not in out
+    assert "198.51.100.10" not in run("message.eml", "--redact", "--json")[1]
+
+
 def test_it_goes_by_the_time_of_delivery(files: Path) -> None:
     """A signature that has expired since held when the message came."""
     expires = datetime(2026, 3, 9, tzinfo=UTC)

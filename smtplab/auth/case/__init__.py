@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .judging import judge_case
     from .others import Told, explain
     from .record import Case, CaseJudgement, Fact
+    from .redacting import Redactor
     from .requirements import questions, requirements
 else:
     __getattr__, __dir__ = lazily(
@@ -19,6 +20,7 @@ else:
             "recognise": ".inputs",
             "judge_case": ".judging",
             **dict.fromkeys(("Told", "explain"), ".others"),
+            "Redactor": ".redacting",
             **dict.fromkeys(("questions", "requirements"), ".requirements"),
             **dict.fromkeys(("Case", "CaseJudgement", "Fact"), ".record"),
         },
@@ -29,6 +31,7 @@ __all__ = [
     "Case",
     "CaseJudgement",
     "Fact",
+    "Redactor",
     "Told",
     "explain",
     "judge_case",
