@@ -29,6 +29,9 @@ from smtplab.mail.transcript import Side, Transcript
 
 STREAMS_AT_ONCE = 25
 EXAMPLES = 800  # times 25 is 20,000 streams
+CHECKED = (
+    20  # the same with SPF, DKIM and DMARC asked for every message: each costs some ten questions to the DNS
+)
 
 End = Literal["half-close", "close", "reset"]
 TARGETS = (
@@ -238,6 +241,7 @@ def watch() -> Iterator[Watch]:
     with Lab() as lab:
         watch = Watch(lab)
         for mta in lab.mtas.values():
+            mta.checks.off()
             mta.limits.bad_passwords = 0  # one client locked out would lock out all: they share an address
         handler = logging.Handler(logging.WARNING)
         handler.emit = watch.troubles.append
@@ -259,6 +263,25 @@ def watch() -> Iterator[Watch]:
 def test_any_stream(watch: Watch, streams: list[Stream]) -> None:
     watch.run(streams)
     watch.check()
+
+
+@settings(
+    max_examples=CHECKED,
+    deadline=None,
+    derandomize=os.environ.get("CI") == "true",
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(streams=st.lists(STREAMS, min_size=STREAMS_AT_ONCE, max_size=STREAMS_AT_ONCE))
+@pytest.mark.timeout(200)
+def test_any_stream_at_a_server_that_checks(watch: Watch, streams: list[Stream]) -> None:
+    for mta in watch.lab.mtas.values():
+        mta.checks.spf, mta.checks.dkim, mta.checks.dmarc = "refuse", "mark", "reject"
+    try:
+        watch.run(streams)
+        watch.check()
+    finally:
+        for mta in watch.lab.mtas.values():
+            mta.checks.off()
 
 
 def test_the_streams_got_somewhere(watch: Watch) -> None:
