@@ -69,16 +69,19 @@ def judge(
     rules: Annotated[bool, typer.Option("--rules", help="Also what Gmail, Yahoo, Outlook.com want.")] = False,
     redact: Annotated[bool, typer.Option("--redact", help="Without local parts and IP addresses.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Everything, for other programs.")] = False,
+    html: Annotated[str | None, typer.Option(help="Also write a page for the browser: a file.")] = None,
 ) -> None:
     """Judge a message by what is at hand: Received, SPF, DKIM, DMARC. Asks nothing of the network."""
     from . import judging
 
     try:
         found = judging.judge(message, dns or [], ip=ip, mail_from=mail_from, helo=helo, trusted=trust or [])
+        page = judging.Page(found, rules, redact)
+        if html is not None:
+            judging.write(html, page.html(), unlike=[message, *(dns or [])])
     except judging.BadInput as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
-    page = judging.Page(found, rules, redact)
     typer.echo(json.dumps(page.to_dict(), indent=2) if as_json else page.text(whole=whole))
 
 

@@ -58,6 +58,18 @@ class Page:
         page = "\n\n".join(parts)
         return Redactor().text(page) if self.redacted else page
 
+    def html(self) -> str:
+        """As an HTML page that needs nothing else."""
+        from .show.judgement_page import html
+
+        made = self.judgement if self.with_rules else None
+        return html(
+            self.found,
+            rules=requirements(made) if made else (),
+            commands=commands(questions(made)) if made else None,
+            say=Redactor().text if self.redacted else str,
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON types."""
         told = self.found.to_dict()
@@ -132,6 +144,18 @@ def contents(path: str) -> bytes:
     if len(octets) > MOST:
         raise BadInput(f"{_shown(path)} has more than {MOST >> 20} MB, and that is no mail.")
     return octets
+
+
+def write(path: str, page: str, *, unlike: Sequence[str]) -> None:
+    """Write an HTML page to a file, which is none of the files that were read. Raises BadInput."""
+    file = Path(path)
+    try:
+        if any(Path(other).exists() and file.exists() and file.samefile(other) for other in unlike):
+            raise BadInput(f"{_shown(path)} is what was read: give --html another file.")
+        file.write_text(page, encoding="utf-8", newline="\n")
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "no such name of a file"
+        raise BadInput(f"{_shown(path)} can't be written: {why}.") from None
 
 
 def _shown(path: str) -> str:

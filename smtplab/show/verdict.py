@@ -52,8 +52,8 @@ def html(verdict: Verdict) -> Markup:
         h.span(".smtplab-question")[shown(verdict.question)],
         meters,
     ]
-    tree = _tree(verdict.steps, _deciding(verdict)) if verdict.steps else None
-    return Markup(h.div(".smtplab.smtplab-card.smtplab-verdict")[style(STYLE), head, tree])
+    steps = tree(verdict.steps, _deciding(verdict)) if verdict.steps else None
+    return Markup(h.div(".smtplab.smtplab-card.smtplab-verdict")[style(STYLE), head, steps])
 
 
 def _deciding(verdict: Verdict) -> Step | None:
@@ -62,7 +62,8 @@ def _deciding(verdict: Verdict) -> Step | None:
     return same[-1] if same else None
 
 
-def _tree(steps: tuple[Step, ...], deciding: Step | None) -> h.Element:
+def tree(steps: tuple[Step, ...], deciding: Step | None = None) -> h.Element:
+    """Steps as a list, those within a step below it; `deciding` is the one to read first."""
     return h.ul(".smtplab-steps")[(h.li[_item(step, step is deciding)] for step in steps)]
 
 
@@ -70,7 +71,7 @@ def _item(step: Step, decides: bool) -> h.Element:
     line = _line(step, decides)
     if not step.steps:
         return h.div(".smtplab-step")[line]
-    return h.details(open=True)[h.summary(".smtplab-step")[line], _tree(step.steps, None)]
+    return h.details(open=True)[h.summary(".smtplab-step")[line], tree(step.steps)]
 
 
 def _line(step: Step, decides: bool) -> list[h.Node]:

@@ -132,3 +132,22 @@ def test_bad_input_is_one_sentence_and_code_2(files: Path, arguments: tuple[str,
     assert (code, out) == (2, "")
     assert words in err
     assert err.endswith(".\n") and len(err.splitlines()) == 1
+
+
+def test_a_page_for_the_browser(files: Path) -> None:
+    arguments = ("message.eml", "--dns", "answers.txt", "--html", "page.html")
+    printed = run(*arguments)
+    assert printed == run(*arguments[:3])  # what is printed stays
+    page = (files / "page.html").read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>") and "alice@acorn.example" in page and "Gmail" not in page
+    run(*arguments, "--rules", "--redact")
+    page = (files / "page.html").read_text(encoding="utf-8")
+    assert "dig PTR ip1.in-addr.arpa." in page and "198.51.100.10" not in page and "alice@" not in page
+
+
+def test_the_page_never_takes_the_place_of_what_was_read(files: Path) -> None:
+    code, out, err = run("message.eml", "--html", "./message.eml")
+    assert (code, out, err) == (2, "", "./message.eml is what was read: give --html another file.\n")
+    assert (files / "message.eml").read_bytes() == MESSAGE
+    code, _, err = run("message.eml", "--html", "no/such/folder.html")
+    assert (code, err) == (2, "no/such/folder.html can't be written: No such file or directory.\n")
