@@ -87,7 +87,9 @@ class MailingList:
     def changed(self, content: bytes) -> bytes:
         """The message as the list sends it. What the author signed is not signed again."""
         if self.tag and self.tag.encode() not in encode(first(fields(content), "Subject")):
-            content = _SUBJECT.sub(lambda found: found[1] + encode(self.tag) + b" ", content, count=1)
+            header, blank, body = content.partition(b"\r\n\r\n")
+            header = _SUBJECT.sub(lambda found: found[1] + encode(self.tag) + b" ", header, count=1)
+            content = header + blank + body
         if self.rewrite_from:
             content = self._own_from(content)
         name = f"{self.address.local}.{self.address.domain}"
@@ -118,8 +120,8 @@ class MailingList:
         for fate in fates:
             if fate.action != "failed":
                 continue
-            self.bounces[fate.recipient.lower()] += 1
             for member in [one for one in self.members if one.lower() == fate.recipient.lower()]:
+                self.bounces[member.lower()] += 1  # of members alone: anybody can write a DSN about anybody
                 if self.bounces[member.lower()] >= self.limit:
                     self.members.remove(member)
                     self.gone.append(member)

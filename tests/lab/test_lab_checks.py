@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from smtplab.auth import dkim
+from smtplab.lab.checks.judgement import MOST_KEPT
+from smtplab.lab.checks.marking import without_own
 from smtplab.lab.dkim_keys import lab_key
 from smtplab.lab.lab import Lab
 from smtplab.lab.mta import Mta
@@ -269,6 +271,27 @@ def test_results_that_claim_to_be_ours_are_removed(lab: Lab, written: bytes, kep
     raw = lab.mailbox(BOB)[0].raw
     assert raw.endswith(b"X-Before: 1\r\n" + (written if kept else b"") + FORGED)
     assert len(lab.judgements()[0].removed) == (not kept)
+
+
+@pytest.mark.parametrize("before", [b"X: a\nb\r\n", b"X: a\n", b"X: a\n\n", b"X: a\rb\r\n", b"no field\r\n"])
+def test_bare_line_ends_hide_no_forged_result(before: bytes) -> None:
+    """Readers differ in what a bare line feed is, so the field goes, and no line beside it."""
+    forged = b"Authentication-Results: mx.birch.example;\r\n dkim=pass\r\n"
+    kept, removed = without_own(before + forged + FORGED, (MX,))
+    assert kept == before + FORGED and removed == ("mx.birch.example; dkim=pass",)
+    assert without_own(before + FORGED + forged, (MX,)) == (before + FORGED + forged, ())
+    alone = (before + forged).removesuffix(b"\r\n")  # no empty line, and so no body
+    assert without_own(alone, (MX,))[0] == before.removesuffix(b"\r\n")
+
+
+def test_a_large_message_is_not_kept_for_its_judgement(lab: Lab, mx: Mta) -> None:
+    for size in (10, MOST_KEPT):
+        lab.submit(LETTER.format(BOB) + "Hello again.\n" * (size // 14))
+    small, large = lab.judgements()
+    assert small.content and small.dkim[0].what_if(now=mx.world.clock.now()).after.result == "pass"
+    assert not large.content and large.dkim[0].result == "pass" and large.dkim[0].again is None
+    with pytest.raises(LabError, match="cannot be asked again"):
+        large.dkim[0].what_if(now=mx.world.clock.now())
 
 
 def test_a_message_of_forged_results_alone(lab: Lab) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -118,6 +120,23 @@ def test_a_list_puts_out_whose_mail_bounces(lab: Lab) -> None:
     assert len(lab.mailbox("alice@acorn.example")) == 0  # who wrote hears nothing of it
 
 
+def test_a_stranger_is_not_counted_among_the_members(lab: Lab) -> None:
+    trees = lab.mailing_list("trees@list.example", BOB, "nobody@birch.example")
+    send(lab, "trees@list.example")
+    trees.members.remove("nobody@birch.example")
+    trees.bounces.clear()
+    (bounce,) = [item for item in lab.queue("mx.list.example") if b"nobody@birch" in item.content][-1:]
+    trees.take(lab.mta("mx.list.example"), bounce, trees.bounce_path)
+    assert not trees.bounces
+
+
+def test_a_list_puts_its_mark_into_the_header_section_alone(lab: Lab) -> None:
+    trees = lab.mailing_list()
+    trees.tag = "[trees]"
+    body = b"\r\n\r\nSubject: the one of a letter that is quoted\r\n"
+    assert trees.changed(b"From: a@acorn.example" + body).endswith(b"From: a@acorn.example" + body)
+
+
 def test_a_hostile_author_does_not_break_out_of_from(lab: Lab) -> None:
     trees = lab.mailing_list()
     trees.rewrite_from = True
@@ -153,3 +172,21 @@ def test_rewrapping(lab: Lab, given: dict[str, object], kept: bytes) -> None:
     lab.mta("mx.forward.example").policies.append(policies.Rewrap(**given))  # type: ignore[arg-type]
     send(lab, "bob@forward.example")
     assert kept in lab.mailbox(BOB)[-1].raw
+
+
+@pytest.mark.parametrize(
+    ("content", "kept"),
+    [
+        (b"\r\nDear: all\r\n\r\nyours\r\n", b"\r\nDear: all\r\n\r\nyours\r\n"),
+        (b"no field here: x\r\nTo:  a\r\n\r\nx\r\n", b"no field here: x\r\nTO: a\r\n\r\nx\r\n"),
+    ],
+)
+def test_rewrapping_leaves_what_is_no_field(content: bytes, kept: bytes) -> None:
+    assert asyncio.run(policies.Rewrap().on_accept(None, None, content)) == kept  # type: ignore[arg-type]
+
+
+def test_rewrapping_a_long_line_without_a_colon_takes_no_time() -> None:
+    content = b"x" * 1_000_000 + b"\r\n\r\n"
+    start = time.process_time()
+    assert asyncio.run(policies.Rewrap().on_accept(None, None, content)) == content  # type: ignore[arg-type]
+    assert time.process_time() - start < 2

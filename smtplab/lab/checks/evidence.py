@@ -9,10 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...mail.envelope import Envelope
-from ...mail.header import fields
-from ...mail.header.ident import author_domains
 from ...mail.verdict import Step
 from .asking import Ask, drive
+from .judgement import MOST_KEPT
 
 if TYPE_CHECKING:
     from ...auth.dkim import DkimVerdict
@@ -41,11 +40,16 @@ async def spf(session: SmtpServer, envelope: Envelope, ask: Ask) -> SpfVerdict:
 
 
 async def dkim(mta: Mta, content: bytes, ask: Ask) -> tuple[DkimVerdict, ...]:
-    """Whose signatures hold? One verdict each, the uppermost first."""
+    """Whose signatures hold? One verdict each, the uppermost first.
+
+    Those on a message of more than `MOST_KEPT` octets cannot be asked again: it is not kept for that.
+    """
     from ...auth.dkim import evaluate
 
     now = mta.world.clock.now()
     verdicts = await drive(evaluate(content, now=now), ask)
+    if len(content) > MOST_KEPT:
+        return tuple(verdicts)
     given = {"message": content, "resolve": mta.world.dns.resolve, "now": now}
     return tuple(_signature(number, verdict, given) for number, verdict in enumerate(verdicts))
 
@@ -57,6 +61,8 @@ async def dmarc(
     from ...auth.dmarc import evaluate, verify
     from ...auth.dmarc.check import FROM
     from ...auth.what_if import asked
+    from ...mail.header import fields
+    from ...mail.header.ident import author_domains
 
     authors = author_domains(fields(content))
     verdict = await drive(evaluate(authors, spf=path, dkim=signatures), ask)

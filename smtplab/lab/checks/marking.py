@@ -7,6 +7,7 @@ written them. All others stay, for they claim nothing here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,10 @@ from ...mail.text import encode
 if TYPE_CHECKING:
     from .judgement import Judgement
 
-_FIELD = b"authentication-results"
+_NAME = b"authentication-results"
+_FIELD = re.compile(
+    rb"^authentication-results[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*", re.IGNORECASE | re.MULTILINE
+)
 
 
 def on_top(judgement: Judgement, receiver: str, *, dkim: bool) -> bytes:
@@ -53,24 +57,30 @@ def on_top(judgement: Judgement, receiver: str, *, dkim: bool) -> bytes:
 
 
 def without_own(content: bytes, names: Iterable[str]) -> tuple[bytes, tuple[str, ...]]:
-    """`content` without the Authentication-Results of these hosts and domains, and the values of those."""
+    """`content` without the Authentication-Results of these hosts and domains, and the values of those.
+
+    A bare line feed counts as a line end too: another reader may take it for one.
+    """
     header, blank, body = content.partition(b"\r\n\r\n")
-    if content.startswith(b"\r\n") or _FIELD not in header.lower():
+    if content.startswith(b"\r\n") or _NAME not in header.lower():
         return content, ()
     from ...mail.header import fields  # the readers of header fields load when one is needed
     from ...mail.header import results as reader
 
     mine = {name.lower() for name in names}
-    lines: list[bytes | None] = [*header.split(b"\r\n")]
-    removed = []
-    for field in fields(header + b"\r\n"):
-        if field.key.encode() == _FIELD and _is_of(reader.parse(field.value).authserv_id, mine):
-            removed.append(field.value)
-            lines[field.line - 1 : field.line - 1 + field.lines] = [None] * field.lines
-    kept = [line for line in lines if line is not None]
-    if not kept:  # the blank line that ends the header section is all that is left of it
-        return blank[2:] + body, tuple(removed)
-    return b"\r\n".join(kept) + blank + body, tuple(removed)
+    removed: list[str] = []
+
+    def kept(found: re.Match[bytes]) -> bytes:
+        (field,) = fields(found[0])
+        if not _is_of(reader.parse(field.value).authserv_id, mine):
+            return found[0]
+        removed.append(field.value)
+        return b""
+
+    header = _FIELD.sub(kept, header + b"\r\n")
+    if not removed:
+        return content, ()
+    return (header + blank[2:] if blank else header.removesuffix(b"\r\n")) + body, tuple(removed)
 
 
 def _is_of(name: str, mine: set[str]) -> bool:

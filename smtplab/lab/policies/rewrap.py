@@ -14,7 +14,7 @@ from ...mail.text import decode, encode
 from ..policy import Policy
 from ..server import SmtpServer
 
-_FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:[ \t]*((?:.*\r\n)(?:[ \t].*\r\n)*)")
+_FIELD = re.compile(rb"^([!-9;-~]++)[ \t]*+:[ \t]*((?:.*\r\n)(?:[ \t].*\r\n)*)", re.MULTILINE)
 
 
 class Rewrap(Policy):
@@ -27,7 +27,10 @@ class Rewrap(Policy):
         self.header, self.body, self.trailing, self.width = header, body, trailing, width
 
     async def on_accept(self, session: SmtpServer, envelope: Envelope, content: bytes) -> bytes:
-        head, blank, body = content.partition(b"\r\n\r\n")
+        if content.startswith(b"\r\n"):  # no header section at all
+            head, blank, body = b"", content[:2], content[2:]
+        else:
+            head, blank, body = content.partition(b"\r\n\r\n")
         if self.header:
             head = _FIELD.sub(_rewritten, head + b"\r\n").removesuffix(b"\r\n")
         if self.trailing:
