@@ -31,6 +31,14 @@ def many_headers(name: bytes) -> bytes:
     return b"".join(b"%s: %d\r\n" % (name, number) for number in range(10_000)) + MESSAGE
 
 
+def many_names() -> bytes:
+    """200,000 fields of as many names, and 100 that are signed, each five times in the message."""
+    often = b"".join(b"X%d: 1\r\n" % number * 5 for number in range(100))
+    names = [f"x{number}" for number in range(100)]
+    message = signed(often + MESSAGE, KEY, headers=["from", *names])
+    return b"".join(b"Y%d: 1\r\n" % number for number in range(200_000)) + message.replace(b"X0: 1", b"X0: 3")
+
+
 def h_of_everything(key: str) -> bytes:
     """10,000 fields, all of them signed, and one changed afterwards."""
     content = many_headers(b"X-Tea")
@@ -67,6 +75,13 @@ MESSAGES: dict[str, Callable[[], bytes]] = {
     "2 MB of spaces in one line": lambda: FIELD + MESSAGE + b" " * 2_000_000 + b"x",
     "2 MB of short lines": lambda: FIELD + MESSAGE + b"x\r\n" * 700_000,
     "900 kB of short lines": lambda: FIELD + PARTED[0] + PARTED[1] + b"x\r\n" * 300_000,
+    "1 MB in one line, and 4,500 empty ones": lambda: FIELD
+    + PARTED[0]
+    + PARTED[1]
+    + b"x" * 1_030_000
+    + b"\r\n" * 4_500
+    + b"y",
+    "many names, and 100 signed fields": many_names,
     "1 MB of bare returns": lambda: FIELD + MESSAGE + b"\r" * 1_000_000,
     "1 MB of boundaries": lambda: FIELD
     + MESSAGE.replace(b"text/plain; charset=utf-8", b"multipart/mixed; boundary=x")

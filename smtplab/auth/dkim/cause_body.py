@@ -177,14 +177,14 @@ def _inserted(failure: Failure, hashes: _Hashes) -> Finding | None:
     lines = b"".join(canonical.body(hashes.content, hashes.form)).split(b"\r\n")[:-1]
     sizes = list(accumulate((len(line) + 2 for line in lines), initial=0))
     whole = b"".join(line + b"\r\n" for line in lines)
-    states: dict[int, Any] = {}
+    states = [hashes.new()]  # for each line the hash of what stands before it
     for start, end in _pairs(len(lines)):
         hashes.left -= len(whole) - sizes[end]
         if hashes.left < 0:
             return None
-        if start not in states:
-            states[start] = hashes.new()
-            states[start].update(whole[: sizes[start]])
+        while len(states) <= start:
+            states.append(states[-1].copy())
+            states[-1].update(lines[len(states) - 2] + b"\r\n")
         digest = states[start].copy()
         digest.update(whole[sizes[end] :])
         if digest.digest() == hashes.wanted:

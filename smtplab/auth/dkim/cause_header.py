@@ -8,6 +8,7 @@ may be the one or the other.
 from __future__ import annotations
 
 import hashlib
+from collections import ChainMap
 from collections.abc import Iterator
 from itertools import chain, combinations, product
 
@@ -157,13 +158,13 @@ def _order_and_number(failure: Failure, name: str) -> Iterator[tuple[Parts, Find
         rest = [one for one in there if one is not field]
         why = f"{name}: the hash fits without {_value(field)}, which is number {at + 1} from below"
         yield (
-            chosen({**index, name: rest}, names, failure.own),
+            chosen(ChainMap({name: rest}, index), names, failure.own),
             Finding(f"header-added:{name}", why),
         )
     if len(there) > 1:
         why = f"{name}: the hash fits with its {len(there)} fields in the other order"
         yield (
-            chosen({**index, name: there[::-1]}, names, failure.own),
+            chosen(ChainMap({name: there[::-1]}, index), names, failure.own),
             Finding(f"header-order:{name}", why),
         )
 

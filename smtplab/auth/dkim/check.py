@@ -5,14 +5,13 @@ It drives `evaluate`, and bounds the time that all answers together may take. It
 
 from __future__ import annotations
 
-import time
 from datetime import datetime
 from typing import Any
 
 from smtplab.mail.header.field import Message as Given
 from smtplab.mail.verdict import Step
 
-from ..spf.check import PATIENCE, answer_of
+from ..spf.check import PATIENCE, drive
 from ..what_if import Resolve, asked
 from .evaluation import USUAL, evaluate
 from .policy import Policy
@@ -54,15 +53,7 @@ def _run(
     original: bytes | None,
     patience: float,
 ) -> list[DkimVerdict]:
-    end = time.monotonic() + patience
-    asking = evaluate(message, now=now, policy=policy, original=original)
-    try:
-        question = next(asking)
-        while True:
-            question = asking.send(answer_of(question, resolve, end))
-    except StopIteration as finished:
-        verdicts: list[DkimVerdict] = finished.value
-        return verdicts
+    return drive(evaluate(message, now=now, policy=policy, original=original), resolve, patience)
 
 
 def _asked(verdict: DkimVerdict, number: int, given: dict[str, Any]) -> DkimVerdict:

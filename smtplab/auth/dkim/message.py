@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from . import canonical
@@ -92,7 +92,7 @@ def fields_of(head: bytes) -> list[tuple[str, bytes]]:
     return [(found[1].decode("ascii").lower(), found[0]) for found in _FIELD.finditer(head + b"\r\n")]
 
 
-def chosen(index: dict[str, list[bytes]], names: Iterable[str], own: bytes = b"") -> list[bytes | None]:
+def chosen(index: Mapping[str, list[bytes]], names: Iterable[str], own: bytes = b"") -> list[bytes | None]:
     """The field for each name of h=: the lowest that no name before it took (RFC 6376 §5.4.2).
 
     None where there is none left: that adds nothing to what is hashed. `own` is the signature's own field,
