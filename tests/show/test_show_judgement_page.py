@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
-from smtplab.auth.case import Redactor, Told, explain, requirements
-from smtplab.mail.verdict import Verdict
+from smtplab.auth.case import Fact, Redactor, Told, explain, requirements
+from smtplab.auth.spf import SpfVerdict
+from smtplab.mail.verdict import Step, Verdict
 from smtplab.show import judgement_page
 from tests.auth.test_auth_case import ALL, MESSAGE, SIGNED, TRACE, judged
 
@@ -100,6 +102,22 @@ def test_what_a_stranger_wrote_stays_text(message: bytes) -> None:
     if message == HOSTILE:
         for words in ("<script>alert(1)</script>", 'onerror="alert(2)"', "onload=alert(4)", "NUL\\x00"):
             assert words in seen.text
+
+
+def test_each_place_of_the_page_escapes() -> None:
+    bad = "<script>alert(7)</script>\x00\u202e"
+    step = Step(bad, bad, "fail", bad)
+    found = replace(
+        judged(answers=bad * 3),
+        facts=(Fact("helo", bad, "claimed", bad),),
+        verdicts=(Verdict(bad, bad, bad, (step,)), SpfVerdict("fail", "SPF", bad, domain=bad)),
+        sentences=(bad, bad, bad),
+        damage=(step,),
+    )
+    told = Told("bounce", Verdict("none", bad, bad, (step,)), found)
+    page = judgement_page.html(told, rules=found.verdicts, commands={"dig": [bad]})
+    assert safe(page).text.count("<script>alert(7)</script>\\x00\\u202e") > 20
+    assert page.count("&lt;script&gt;") > 20
 
 
 def test_no_more_steps_than_a_page_can_bear() -> None:
