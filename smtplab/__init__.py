@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .mail.sasl import explain as explain_login
     from .mail.session import State, refusal
     from .mail.transcript import Side
+    from .show.judgement import judge_desk
     from .show.script import content
 
 __version__ = "0.1.0"
@@ -49,6 +50,7 @@ _WHERE = {
     "dmarc": "auth.dmarc:",
     "reports": "auth.dmarc.reports:",
     "content": "show.script",
+    "judge_desk": "show.judgement",
     "Path": "mail.path",
     "Envelope": "mail.envelope",
     "Reply": "mail.reply",

@@ -17,7 +17,7 @@ from smtplab.course import bank
 from smtplab.course.question import Question, question
 
 ROOT = Path(__file__).resolve().parents[2]
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]-*.ipynb"))  # judge.ipynb is a desk and no lesson
 STOP = "**You can stop here.**"
 
 _python = TransformerManager().transform_cell  # a line such as `!swaks ...` becomes a call

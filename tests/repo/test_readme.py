@@ -29,8 +29,15 @@ def test_the_table_lists_the_lessons_that_are_there() -> None:
     )
     assert [number for number, _, _ in rows] == [f"{number:02}" for number in range(15)]
     assert all((state == "ready") == bool(link) for _, link, state in rows)
-    there = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "notebooks").glob("*.ipynb"))
+    lessons = (ROOT / "notebooks").glob("[0-9][0-9]-*.ipynb")
+    there = sorted(path.relative_to(ROOT).as_posix() for path in lessons)
     assert [link for _, link, _ in rows if link] == there
+
+
+def test_the_desk_for_a_message_of_today_is_named() -> None:
+    (line,) = [line for line in read("README.md").splitlines() if "A message to judge today" in line]
+    assert "(notebooks/judge.ipynb)" in line
+    assert "smtplab judge" in line
 
 
 @pytest.mark.parametrize("page", PAGES)

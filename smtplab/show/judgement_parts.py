@@ -1,0 +1,241 @@
+"""What the judge desk draws: three sentences, what is missing, what the paste suffered, and the verdicts.
+
+It decides nothing: `auth.case` did. Verdicts are folded, and of very long ones only the beginning is shown.
+All text from outside goes through `visible` and an escaping builder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import htpy as h
+from markupsafe import Markup
+
+from ..auth.case import RAW_SOURCE, CaseJudgement, Told, requirements
+from ..mail.text import visible
+from ..mail.verdict import SIGNS, Step, Verdict, tone
+from . import code_tabs
+from .judgement_input import Found, Given
+from .theme import CLASSES, hidden, result_chip, shown, style
+from .verdict import STYLE as VERDICT_STYLE
+from .verdict import html as verdict_html
+
+MOST_STEPS = 300  # of one verdict that are drawn
+MOST_REMARKS = 20  # stretches of the DNS answers that are shown as not read
+AROUND = 200  # characters of one of them
+
+_STYLE = Markup(style(VERDICT_STYLE))
+_HEADS = ("Known", "Wrong", "First")
+# The sentences name the options of the command; here they are fields.
+_OPTIONS = {
+    "--trust ": "trust ",
+    "with --trust": "in the field for hosts that you trust",
+    "--ip": "give the connecting address",
+    "--mail-from": "fill in MAIL FROM",
+}
+
+
+def judgement_of(found: Found) -> CaseJudgement | None:
+    """The judgement on a message, where it is one."""
+    return found.judgement if isinstance(found, Told) else found
+
+
+def result(found: Found, given: Given) -> Markup:
+    """All that is said, without what is missing (`missing`), which stands in a place of its own."""
+    made = judgement_of(found)
+    told = found if isinstance(found, Told) else None
+    return Markup(
+        h.fragment[
+            _told(told) if told else None,
+            _sentences(made) if made else None,
+            _damage(made.damage) if made and made.damage else None,
+            _remarks(made, given) if made and made.case.answers.remarks else None,
+            _facts(made) if made else None,
+            [_verdict(f"{number}", each) for number, each in enumerate(made.verdicts)] if made else None,
+            _requirements(made) if made else None,
+        ]
+    )
+
+
+def _told(told: Told) -> h.Element:
+    return h.section(".jd-told")[
+        h.p["Read as: ", h.strong[told.kind]],
+        h.p[result_chip(told.verdict.result, big=True), " ", shown(told.verdict.question, 600)],
+        _verdict("told", told.verdict),
+    ]
+
+
+def _sentences(made: CaseJudgement) -> h.Element:
+    return h.dl(".jd-sentences")[
+        (
+            h.fragment[h.dt[head], h.dd[_said(said.removeprefix(f"{head}: "))]]
+            for head, said in zip(_HEADS, made.sentences, strict=True)
+        )
+    ]
+
+
+def _said(sentence: str) -> str:
+    for option, words in _OPTIONS.items():
+        sentence = sentence.replace(option, words)
+    return shown(sentence, 1500)
+
+
+def missing(found: Found) -> Markup:
+    """What is not at hand, with the commands that ask for it: one tab a tool."""
+    made = judgement_of(found)
+    if made is None or not made.missing:
+        return Markup("")
+    count = len(made.missing)
+    what = "One DNS answer is" if count == 1 else f"{count} DNS answers are"
+    names = ", ".join(f"{shown(one.name, 200)} {one.rdtype}" for one in made.missing)
+    return Markup(
+        h.section(".jd-missing")[
+            h.h3["Not at hand"],
+            h.p[f"{what} missing: {names}. Run this, and add what it prints to the DNS answers above."],
+            h.div(".jd-tabs.smtplab-code")[code_tabs.tabs(_commands(made))],
+        ]
+    )
+
+
+def _commands(made: CaseJudgement) -> dict[str, str]:
+    return {tool: "\n".join(each) for tool, each in made.commands().items() if each}
+
+
+def _damage(steps: Sequence[Step]) -> h.Element:
+    bad = any(step.result for step in steps)
+    return h.section(".jd-damage")[
+        h.h3["What the paste has suffered"],
+        h.ul[(h.li[_step(step)] for step in steps)],
+        h.details(data_fold="raw")[
+            h.summary(data_key="fold-raw")["How to get the raw source"],
+            h.dl[(h.fragment[h.dt[who], h.dd[how]] for who, how in RAW_SOURCE.items())],
+        ]
+        if bad
+        else None,
+    ]
+
+
+def _step(step: Step) -> h.Node:
+    how = tone(step.result)
+    return h.fragment[
+        h.span(class_=f"jd-sign smtplab-{CLASSES[how]}", aria_hidden="true")[f"{SIGNS[how]} "],
+        hidden(f"{step.result}: ") if step.result else None,
+        h.strong[shown(step.what, 400)],
+        f": {_said(step.why)} ",
+        h.span(".smtplab-ref")[shown(step.ref)] if step.ref else None,
+    ]
+
+
+def _remarks(made: CaseJudgement, given: Given) -> h.Element:
+    remarks = made.case.answers.remarks
+    count = len(remarks)
+    said = "1 place" if count == 1 else f"{count} places"
+    return h.details(".jd-remarks", data_fold="remarks")[
+        h.summary(data_key="fold-remarks")[f"Of the DNS answers, {said} could not be read"],
+        h.ul[
+            (
+                h.li[
+                    h.mark[_stretch(given.answers[slice(*remark.span)])],
+                    f" {shown(remark.message, 300)} (character {remark.span[0] + 1})",
+                ]
+                for remark in remarks[:MOST_REMARKS]
+            ),
+            h.li[f"and {count - MOST_REMARKS} more"] if count > MOST_REMARKS else None,
+        ],
+    ]
+
+
+def _stretch(text: str) -> str:
+    text = text.replace("\r", "").strip("\n")
+    more = f"… ({len(text) - AROUND} characters more)" if len(text) > AROUND else ""
+    return visible(text[:AROUND], keep="\n\t") + more
+
+
+def _facts(made: CaseJudgement) -> h.Element:
+    return h.section(".jd-facts")[
+        h.h3["What the checks were asked with"],
+        h.ul[(h.li[_step(fact.step)] for fact in made.facts)],
+    ]
+
+
+def _requirements(made: CaseJudgement) -> h.Element:
+    return h.section(".jd-wanted")[
+        h.h3["What the large providers want of senders"],
+        [_verdict(f"wanted-{number}", each) for number, each in enumerate(requirements(made))],
+    ]
+
+
+def _verdict(number: str, verdict: Verdict) -> h.Element:
+    left = MOST_STEPS
+    kept: list[Step] = []
+    for step in verdict.steps:
+        cut, left = _within(step, left)
+        kept += cut
+    drawn = replace(verdict, steps=tuple(kept))
+    body = verdict_html(drawn).replace(_STYLE, "")
+    return h.details(".jd-verdict", data_fold=f"verdict-{number}")[
+        h.summary(data_key=f"fold-verdict-{number}")[
+            result_chip(verdict.result), " ", h.strong[shown(verdict.method, 80)], " ", _about(verdict)
+        ],
+        Markup(body),
+        h.p(".smtplab-dim")["The rest of the steps is left out here; the text form has them all."]
+        if left <= 0
+        else None,
+    ]
+
+
+def _within(step: Step, left: int) -> tuple[list[Step], int]:
+    """The step with as many of the steps inside as there is room for, and the room left."""
+    if left <= 0:
+        return [], 0
+    left -= 1
+    inner: list[Step] = []
+    for each in step.steps:
+        cut, left = _within(each, left)
+        inner += cut
+    return [replace(step, steps=tuple(inner)) if step.steps else step], left
+
+
+def _about(verdict: Verdict) -> h.Element:
+    return h.span(".jd-about")[shown(getattr(verdict, "domain", "") or verdict.question, 160)]
+
+
+def file_note(given: Given) -> Markup:
+    """Which file is judged instead of the text in the box."""
+    if given.file is None:
+        return Markup("")
+    size = f"{len(given.file):,} octets"
+    return Markup(
+        h.p(".jd-file")[
+            f"Judged is {shown(given.title, 120) or 'a file without a name'} ({size}), not the text above. ",
+            h.button(".sl-button.jd-drop", type="button", data_key="drop")["Judge the text instead"],
+        ]
+    )
+
+
+def still(found: Found | None, given: Given, tried: Markup, snippets: Mapping[str, str], css: str) -> Markup:
+    """The desk for a page without scripts."""
+    return Markup(
+        h.div(".smtplab.smtplab-card.jd-desk.jd-still")[
+            style(VERDICT_STYLE, css),
+            list(_still(found, given, tried)) if found else h.p(".smtplab-dim")["Nothing is judged yet."],
+            code_tabs.html(snippets),
+        ]
+    )
+
+
+def _still(found: Found, given: Given, tried: Markup) -> Iterator[h.Node]:
+    made = judgement_of(found)
+    yield result(found, given)
+    if made and made.missing:
+        yield h.h3["Not at hand"]
+        yield h.p["Run these, and paste what they print."]
+        for tool, text in _commands(made).items():
+            yield h.details[h.summary[tool], h.pre(tabindex="0")[shown_lines(text)]]
+    yield tried
+
+
+def shown_lines(text: str) -> str:
+    """Lines made visible, each on a line of its own."""
+    return "\n".join(shown(line) for line in text.split("\n"))
