@@ -162,10 +162,10 @@ class Judging(Base):
         return _sign(message, domain, SELECTORS[domain], lab_key(domain))
 
     def _signed_for_once(self, message: bytes, domain: str) -> tuple[bytes, dict[str, str]]:
-        """`message` signed with a key made for it, and the record of that key."""
+        """`message` signed with a key made for it, and the record of that key: the same in every run."""
         from ..auth import dkim
 
-        key = dkim.generate("ed25519")
+        key = self.dkim_key(f"once._domainkey.{domain}")
         return _sign(message, domain, "once", key), {f"once._domainkey.{domain}": dkim.record(key)}
 
     def _judging_code(self, case: Case, judged: Judged) -> Mapping[str, str]:

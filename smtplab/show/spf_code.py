@@ -129,7 +129,8 @@ def lookups(record, domain, depth=0):
     return count
 
 
-print(lookups({record}, {domain!r}))
+record = {record}
+print(lookups(record, {domain!r}))
 """
 
 

@@ -399,6 +399,14 @@ def test_the_code_runs_and_finds_the_same(lab: Lab, builder: SpfBuilder) -> None
     assert lab.dns.zone("acorn.example").text().count("spf.news.example") == 1
 
 
+def test_the_code_for_a_record_that_is_cut_off_is_a_program_too(builder: SpfBuilder) -> None:
+    builder.write("v=spf1 " + " ".join(f"ip4:192.0.2.{n % 256}" for n in range(200)))
+    code = builder._snippets()
+    for name in ("smtplab", "dns.resolver"):
+        assert "# and so on" in code[name]
+        ast.parse(code[name])
+
+
 def test_a_long_record_is_cut_into_strings_for_a_zone_file() -> None:
     line = zone_line("acorn.example", 'v=spf1 "\\ä\n' + "x" * 300)
     assert line.startswith('acorn.example. 300 IN TXT "v=spf1 \\"\\\\\\195\\164\\010xxx')

@@ -57,6 +57,11 @@ def results(board: VerdictBoard) -> tuple[str, list[str], str, str]:
     return judged.spf.result, dkim, judged.dmarc.result, judged.disposition.result
 
 
+def test_two_runs_give_the_same_cases(board: VerdictBoard) -> None:
+    with Lab() as other:
+        assert other.verdict_board().cases == board.cases
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_what_each_case_comes_to(board: VerdictBoard, name: str) -> None:
     board._asked(board, {"do": "case", "value": name}, [])
