@@ -12,17 +12,13 @@ import htpy as h
 from markupsafe import Markup
 
 from ..auth.dkim import DkimVerdict, lint_key, lint_signature
-from ..mail.verdict import Comparison, Verdict
-from . import comparison as compared
-from . import dkim_tags
+from ..mail.verdict import Verdict
+from . import dkim_tags, spf_parts
 from .dkim_bench import KEYS, Bench
 from .dkim_source import CHANGES
 from .spf_record import record as marked
-from .theme import result_chip, shown, style
-from .verdict import STYLE as VERDICT_STYLE
-from .verdict import html as verdict_html
+from .theme import result_chip, shown
 
-_STYLE = Markup(style(VERDICT_STYLE))  # the widget brings it once for all
 PASTED = 50_000  # characters of what is linted
 BODY = ("letter", "body-space", "blank", "footer")
 
@@ -105,12 +101,7 @@ def _no_key(bench: Bench) -> h.Node:
 def steps(verdict: Verdict | None) -> Markup:
     if verdict is None:
         return Markup(h.p["The message has no signature."])
-    made = verdict_html(verdict)
-    return Markup(
-        h.div(".sb-scroll", tabindex="0", role="group", aria_label="The steps")[
-            made.replace(_STYLE, Markup(""))
-        ]
-    )
+    return spf_parts.verdict(verdict)
 
 
 def what_if(bench: Bench) -> Markup:
@@ -129,17 +120,9 @@ def what_if(bench: Bench) -> Markup:
                 _button("key", "", "The key as it is", not bench.key),
                 (_button("key", key, words, key == bench.key) for key, words in offered.items()),
             ],
-            compared_with(bench.comparison),
+            spf_parts.change(bench.comparison),
         ]
     )
-
-
-def compared_with(comparison: Comparison | None) -> Markup:
-    """What the other record would change; "" where none is asked about."""
-    if comparison is None:
-        return Markup("")
-    box = h.div(".sb-scroll", tabindex="0", role="group", aria_label="What would change")
-    return Markup(box[compared.html(comparison, styled=False)])
 
 
 def remarks(pasted: str) -> Markup:

@@ -22,7 +22,7 @@ from ..auth.what_if import Resolve
 from ..mail.errors import LabError
 from ..mail.text import visible
 from ..mail.verdict import Comparison
-from . import code_tabs, dkim_canon, dkim_parts
+from . import code_tabs, dkim_canon, dkim_parts, spf_parts
 from .comparison import STYLE as COMPARISON_STYLE
 from .dkim_bench import KEYS, Bench, Signer
 from .dkim_chain import chain, draw
@@ -236,7 +236,7 @@ class DkimWorkbench(Scripted):
     # Without a kernel -------------------------------------------------------------------------------
 
     def _html(self) -> Markup:
-        parts = self._draw() | {"whatif": str(dkim_parts.compared_with(self.bench.comparison))}
+        parts = self._draw() | {"whatif": str(spf_parts.change(self.bench.comparison))}
         titles = [(name, title) for name, title in STILL.items() if parts[name]]
         return Markup(
             h.div(".smtplab.smtplab-card.sb-widget.sb-still.dk-still")[

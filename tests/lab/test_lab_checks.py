@@ -289,6 +289,8 @@ def test_a_large_message_is_not_kept_for_its_judgement(lab: Lab, mx: Mta) -> Non
         lab.submit(LETTER.format(BOB) + "Hello again.\n" * (size // 14))
     small, large = lab.judgements()
     assert small.content and small.dkim[0].what_if(now=mx.world.clock.now()).after.result == "pass"
+    strict = dkim.Policy(least_bits=4096)
+    assert small.dkim[0].what_if(policy=strict).after.cause == "weak-key"
     assert not large.content and large.dkim[0].result == "pass" and large.dkim[0].again is None
     with pytest.raises(LabError, match="cannot be asked again"):
         large.dkim[0].what_if(now=mx.world.clock.now())

@@ -5,6 +5,7 @@ It drives `evaluate`, and bounds the time that all answers together may take. It
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +34,23 @@ def verify(
     raises dnspython's NXDOMAIN, NoAnswer or Timeout. `now` has a time zone. `original` is the message as it
     was signed: where someone has it, a failure can say what the difference is.
     """
+    verdicts = _run(message, resolve, now, policy, original, patience)
+    return askable(
+        verdicts, message, resolve=resolve, now=now, policy=policy, original=original, patience=patience
+    )
+
+
+def askable(
+    verdicts: Iterable[DkimVerdict],
+    message: Given,
+    *,
+    resolve: Resolve,
+    now: datetime,
+    policy: Policy = USUAL,
+    original: bytes | None = None,
+    patience: float = PATIENCE,
+) -> list[DkimVerdict]:
+    """The verdicts of a check that has just ended, each of which can be asked again; they keep `message`."""
     given: dict[str, Any] = {
         "message": message,
         "resolve": resolve,
@@ -41,7 +59,6 @@ def verify(
         "original": original,
         "patience": patience,
     }
-    verdicts = _run(**given)
     return [_asked(verdict, number, given) for number, verdict in enumerate(verdicts)]
 
 

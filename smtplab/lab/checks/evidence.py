@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...mail.envelope import Envelope
-from ...mail.verdict import Step
 from .asking import Ask, drive
 from .judgement import MOST_KEPT
 
@@ -45,13 +44,13 @@ async def dkim(mta: Mta, content: bytes, ask: Ask) -> tuple[DkimVerdict, ...]:
     Those on a message of more than `MOST_KEPT` octets cannot be asked again: it is not kept for that.
     """
     from ...auth.dkim import evaluate
+    from ...auth.dkim.check import askable
 
     now = mta.world.clock.now()
     verdicts = await drive(evaluate(content, now=now), ask)
     if len(content) > MOST_KEPT:
         return tuple(verdicts)
-    given = {"message": content, "resolve": mta.world.dns.resolve, "now": now}
-    return tuple(_signature(number, verdict, given) for number, verdict in enumerate(verdicts))
+    return tuple(askable(verdicts, content, resolve=mta.world.dns.resolve, now=now))
 
 
 async def dmarc(
@@ -68,18 +67,3 @@ async def dmarc(
     verdict = await drive(evaluate(authors, spf=path, dkim=signatures), ask)
     given = {FROM: authors, "spf": path, "dkim": signatures, "resolve": mta.world.dns.resolve}
     return asked(verdict, verify, given)
-
-
-def _signature(number: int, verdict: DkimVerdict, given: dict[str, Any]) -> DkimVerdict:
-    """`verdict`, which can be asked again: about the signature that is then in its place."""
-    from ...auth.dkim import DkimVerdict, verify
-    from ...auth.what_if import asked
-
-    def again(**changed: Any) -> DkimVerdict:
-        found = verify(**changed)
-        if number < len(found):
-            return found[number]
-        step = Step("DKIM-Signature", "the message has none here any more", "none", "RFC 6376 §6.1")
-        return DkimVerdict("none", "DKIM", "is there a signature?", (step,))
-
-    return asked(verdict, again, given)
