@@ -71,7 +71,10 @@ def judge(
     as_json: Annotated[bool, typer.Option("--json", help="Everything, for other programs.")] = False,
     html: Annotated[str | None, typer.Option(help="Also write a page for the browser: a file.")] = None,
 ) -> None:
-    """Judge a message by what is at hand: Received, SPF, DKIM, DMARC. Asks nothing of the network."""
+    """Judge a message by what is at hand: Received, SPF, DKIM, DMARC. Asks nothing of the network.
+
+    For a bounce, --ip, --mail-from and --helo are about the message that came back in it.
+    """
     from . import judging
 
     try:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
@@ -24,12 +24,14 @@ from .auth.case import (
     questions,
     recognise,
     requirements,
+    returned,
 )
 from .mail.errors import RecordError
 from .mail.header import split
 from .mail.path import Path as MailPath
 from .mail.received import chain
 from .mail.text import decode, visible
+from .mail.verdict import Verdict
 
 MOST = 50 << 20  # octets of one file
 HEAD = 1 << 18  # octets of a header section that are looked at for the date
@@ -93,7 +95,8 @@ def judge(
 ) -> CaseJudgement | Told:
     """The judgement on the file `message` with the answers in the files `dns`; "-" is standard input.
 
-    What is no message, such as a reply or a report, is read as what it is.
+    What is no message, such as a reply or a report, is read as what it is. For a bounce with the message that
+    it is about, `ip`, `mail_from` and `helo` are of that message, and both are judged.
 
     Raises BadInput.
     """
@@ -118,10 +121,23 @@ def judge(
         answers += read(decode(contents(path)))
     case = Case(octets, _ip(ip), _path(mail_from), helo, tuple(trusted), answers)
     try:
-        found = judge_case(case, _delivered(case))
+        return _bounce(case, told) if told else judge_case(case, _delivered(case))
     except RecordError as error:  # of --trust alone
         raise BadInput(f"--trust: {error.message}, not {visible(error.text)[:100]!r}.") from None
-    return Told(kind, told, found) if told else found
+
+
+def _bounce(case: Case, told: Verdict) -> Told:
+    """A bounce, and what came back in it. Raises RecordError as `judge_case` does."""
+    copy = returned(case.message)
+    if copy is None:
+        return Told("bounce", told, judge_case(case, _delivered(case)))
+    back = replace(case, message=copy.message, headers_only=copy.headers_only)
+    own = replace(case, ip=None, mail_from=None, helo=None)
+    found = judge_case(own, _delivered(own))
+    if "--ip" in found.sentences[2] or "--mail-from" in found.sentences[2]:
+        first = "First: read what this bounce says, and see the message that came back."
+        found = replace(found, sentences=(*found.sentences[:2], first))
+    return Told("bounce", told, found, judge_case(back, _delivered(back)), copy.said)
 
 
 def _delivered(case: Case) -> datetime:

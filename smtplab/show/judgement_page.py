@@ -88,6 +88,8 @@ def _sections(found: CaseJudgement | Told, page: _Page) -> Iterator[h.Node]:
         yield _verdict(found.verdict, page, is_open=True)
     if made := _judgement(found):
         yield from _judged(made, page)
+    if isinstance(found, Told) and found.returned:
+        yield _section("The message that came back", h.p[found.copy], list(_judged(found.returned, page)))
     if page.rules:
         yield _section(
             "What the large providers want of senders", [_verdict(one, page) for one in page.rules]

@@ -151,3 +151,19 @@ def test_the_page_never_takes_the_place_of_what_was_read(files: Path) -> None:
     assert (files / "message.eml").read_bytes() == MESSAGE
     code, _, err = run("message.eml", "--html", "no/such/folder.html")
     assert (code, err) == (2, "no/such/folder.html can't be written: No such file or directory.\n")
+
+
+def test_the_message_that_a_bounce_brings_back(files: Path) -> None:
+    bounce = str(Path(__file__).resolve().parents[1] / "cases" / "bounces" / "postfix.eml")
+    given = ("--mail-from", "alice@acorn.example", "--ip", "198.51.100.10")
+    code, out, _ = run(bounce, "--dns", "answers.txt", *given, "--html", "page.html")
+    assert code == 0
+    own, _, copy = " ".join(out.split()).partition(
+        "The message came back as a copy of its header section alone"
+    )
+    assert "SPF is unknown" in own and "198.51.100.10" not in own.partition("What the checks were")[2]
+    assert "SPF is pass for acorn.example; " not in own and "SPF is pass for acorn.example" in copy
+    assert "First: read what this bounce says" in own
+    assert "The message that came back" in (files / "page.html").read_text(encoding="utf-8")
+    told = json.loads(run(bounce, "--json")[1])["returned"]
+    assert told["copy"].startswith("The message came back as a copy") and len(told["sentences"]) == 3

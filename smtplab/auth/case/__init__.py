@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from smtplab.mail.lazy import lazily
 
 if TYPE_CHECKING:
+    from .bounced import Returned, returned
     from .damage import RAW_SOURCE
     from .inputs import recognise
     from .judging import judge_case
@@ -21,6 +22,7 @@ else:
             "judge_case": ".judging",
             **dict.fromkeys(("Told", "explain"), ".others"),
             "Redactor": ".redacting",
+            **dict.fromkeys(("Returned", "returned"), ".bounced"),
             **dict.fromkeys(("questions", "requirements"), ".requirements"),
             **dict.fromkeys(("Case", "CaseJudgement", "Fact"), ".record"),
         },
@@ -32,10 +34,12 @@ __all__ = [
     "CaseJudgement",
     "Fact",
     "Redactor",
+    "Returned",
     "Told",
     "explain",
     "judge_case",
     "questions",
     "recognise",
     "requirements",
+    "returned",
 ]

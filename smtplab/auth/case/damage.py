@@ -14,6 +14,7 @@ from smtplab.mail.header import Field, fields, split
 from smtplab.mail.text import visible
 from smtplab.mail.verdict import Step
 
+THE_END = "the end"
 LOOKED_AT = 1 << 18  # octets of the body, and of the header section, that are looked at
 
 # How to get the message as it arrived, by mail program.
@@ -145,5 +146,5 @@ def _body(known: tuple[Field, ...], body: bytes, size: int) -> Iterator[Step]:
         end = f"--{boundary[1] or boundary[2]}--".encode("utf-8", "replace")
         if end not in body:
             yield Step(
-                "the end", "the last part does not end: the message was cut off", "fail", "RFC 2046 §5.1.1"
+                THE_END, "the last part does not end: the message was cut off", "fail", "RFC 2046 §5.1.1"
             )

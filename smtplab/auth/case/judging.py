@@ -29,11 +29,11 @@ from ..spf import SpfVerdict
 from ..spf.asking import ascii_of
 from ..spf.check import cost_tree
 from ..what_if import Records, Resolve, asked, overlay
-from .damage import examine
+from .damage import THE_END, examine
 from .envelope import facts_of
 from .record import Case, CaseJudgement, Fact
 from .sentences import sentences_of
-from .settling import UNKNOWN, all_missing, missing_of, settle
+from .settling import UNKNOWN, all_missing, may_pass, missing_of, settle
 
 HEAD = 1 << 18  # octets of the header section that are read field by field; DKIM takes all of it
 MOST_MISSING = 30  # questions that are named at once
@@ -50,7 +50,9 @@ def judge_case(case: Case, now: datetime) -> CaseJudgement:
     known = fields(head)
     way = chain(head, trusted=case.trusted)
     facts = facts_of(case, known, way)
-    path, signatures, policy = _authenticated(message, known, facts, case.answers, now)
+    if case.headers_only:
+        damage = tuple(step for step in damage if step.what != THE_END)
+    path, signatures, policy = _authenticated(case, message, known, facts, now)
     others = authentication(head, trusted=case.trusted), read(head, trusted=case.trusted)
     verdicts = (way.verdict, path, *signatures, policy, *others)
     missing = tuple(dict.fromkeys(_missing(path, (*signatures, policy), case.answers)))[:MOST_MISSING]
@@ -81,18 +83,21 @@ def answers_of(records: Records) -> Answers:
 
 
 def _authenticated(
-    message: bytes, known: Sequence[Field], facts: Sequence[Fact], answers: Answers, now: datetime
+    case: Case, message: bytes, known: Sequence[Field], facts: Sequence[Fact], now: datetime
 ) -> tuple[SpfVerdict, tuple[DkimVerdict, ...], DmarcVerdict]:
     """SPF, DKIM and DMARC, settled. DMARC is given SPF and DKIM as results that may still come."""
     ip, sender, helo = (fact.value for fact in facts)
-    resolve = answers.resolve
+    resolve = case.answers.resolve
     path = spf_of(ip=ip, sender=sender, helo=helo, now=int(now.timestamp()), resolve=resolve)
     settled = settle(path)
-    signatures = dkim.verify(message, resolve=resolve, now=now)
+    signatures = dkim.verify(
+        message, resolve=resolve, now=now, policy=dkim.Policy(body=not case.headers_only)
+    )
     waiting = replace(path, result="temperror") if settled.result == UNKNOWN else path
     authors = [box.domain for field in named(known, "From") for box in mailboxes(field.value)]
+    counted = list(map(may_pass, signatures))
     policy = settle(
-        dmarc.verify(authors, spf=waiting if waiting.domain else None, dkim=signatures, resolve=resolve)
+        dmarc.verify(authors, spf=waiting if waiting.domain else None, dkim=counted, resolve=resolve)
     )
     if settled.result == UNKNOWN and policy.result in ("fail", "temperror"):
         policy = _open(policy, "SPF is unknown, and its pass could count")

@@ -22,6 +22,7 @@ from ..advice import Advice
 from ..dmarc.reports import Report, read, summary
 from ..dmarc.reports.summary import sentence
 from .inputs import Kind
+from .page import wrapped
 from .policy_file import examine as examine_policy
 from .record import CaseJudgement
 
@@ -40,21 +41,36 @@ _SWAKS_SENT = re.compile(r"[ ]?(?:->|~>)[ \t]+([A-Za-z]{4}|\.)(?:[ \t].*)?")
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a paste of some kind says; a bounce is also a message, so it has its `judgement` as well."""
+    """What a paste of some kind says; a bounce is also a message, so it has its `judgement` as well.
+
+    `returned` is the judgement on the message that came back in a bounce, and `copy` says what that is.
+    """
 
     kind: Kind
     verdict: Verdict
     judgement: CaseJudgement | None = None
+    returned: CaseJudgement | None = None
+    copy: str = ""
 
     def text(self, width: int = 100, *, whole: bool = False) -> str:
         """One page for a terminal."""
         page = f"Read as: {self.kind}\n\n{self.verdict.text(width)}"
-        return f"{page}\n\n{self.judgement.text(width, whole=whole)}" if self.judgement else page
+        if self.judgement:
+            page += f"\n\n{self.judgement.text(width, whole=whole)}"
+        if self.returned:
+            rule = "-" * min(width, 20)
+            copy = f"{wrapped(self.copy, width)}\n\n{self.returned.text(width, whole=whole)}"
+            page += f"\n\n{rule}\n{copy}"
+        return page
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON types."""
-        told = {"kind": self.kind, "verdict": self.verdict.to_dict()}
-        return told | ({"judgement": self.judgement.to_dict()} if self.judgement else {})
+        told: dict[str, Any] = {"kind": self.kind, "verdict": self.verdict.to_dict()}
+        if self.judgement:
+            told["judgement"] = self.judgement.to_dict()
+        if self.returned:
+            told["returned"] = {"copy": self.copy, **self.returned.to_dict()}
+        return told
 
 
 def explain(data: bytes, kind: Kind) -> Verdict:

@@ -25,7 +25,8 @@ class Case:
 
     `ip` is the client that handed it to your border, `mail_from` the reverse-path ("" for null), `helo` what
     the client called itself; None has it read from the message. `trusted` are your hosts, as for
-    `received.chain`. `answers` are the DNS answers at hand.
+    `received.chain`. `answers` are the DNS answers at hand. With `headers_only` the body is not at hand, as
+    where a bounce brought back the header section alone: whether a signature holds is then unknown.
     """
 
     message: bytes
@@ -34,6 +35,7 @@ class Case:
     helo: str | None = None
     trusted: tuple[str, ...] = ()
     answers: Answers = field(default_factory=Answers)
+    headers_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ def _wrong(
     for one in dkim:
         if one.result not in ("pass", "none", UNKNOWN):
             yield f"The signature of {cut(one.domain) or 'somebody'} is {one.result}: {_cause(one)}."
-        elif one.result == UNKNOWN and one.body_hash != one.claimed:
+        elif one.result == UNKNOWN and one.body_hash not in ("", one.claimed):
             yield f"The body is not what {cut(one.domain)} signed, whatever its key is."
     unknown = [one.method for one in verdicts if one.result == UNKNOWN]
     if unknown:

@@ -16,6 +16,7 @@ from smtplab.mail.verdict import Step, Verdict
 
 from ..answers import NotAtHand
 from ..dkim import DkimVerdict
+from ..dkim.evaluation import NO_BODY
 from ..spf import SpfVerdict
 from ..spf.record import RULES
 
@@ -39,6 +40,11 @@ def settle(verdict: V) -> V:
     return settled
 
 
+def may_pass(verdict: DkimVerdict) -> DkimVerdict:
+    """The verdict as DMARC is to be told of it: one without a body may still come out as a pass."""
+    return replace(verdict, result="temperror") if verdict.cause == NO_BODY else verdict
+
+
 def _settled(verdict: V) -> V:
     missing = missing_of(verdict)
     changes: dict[str, Any] = {}
@@ -55,6 +61,13 @@ def _settled(verdict: V) -> V:
             changes |= {"result": UNKNOWN, "steps": (*steps, Step("the result", why, UNKNOWN))}
             if isinstance(verdict, DkimVerdict):
                 changes["cause"] = ""
+    if isinstance(verdict, DkimVerdict) and verdict.cause == NO_BODY:
+        why = "the header section is as it was signed; it hangs on the body, which is not at hand"
+        changes |= {
+            "result": UNKNOWN,
+            "cause": "",
+            "steps": (*verdict.steps, Step("the result", why, UNKNOWN)),
+        }
     return replace(verdict, **changes)
 
 

@@ -15,6 +15,7 @@ class Policy:
     signature counts whose l= leaves part of the body unsigned; `expired`: whether one does whose x= is over;
     `many_from`: whether it does on a message with several From fields (RFC 6376 §8.15). `skew` is how many
     seconds the signer's clock may be off. Of several signatures the first `most` are evaluated.
+    Without `body` only the header section is at hand: a signature that fits it is neutral, "no-body".
     """
 
     least_bits: int = LEAST_BITS
@@ -24,3 +25,4 @@ class Policy:
     many_from: bool = False
     skew: int = 300
     most: int = 10
+    body: bool = True
