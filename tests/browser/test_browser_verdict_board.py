@@ -1,14 +1,16 @@
-"""The verdict board in JupyterLab: by keyboard, with hostile records, narrow, light and dark."""
+"""The verdict board of lesson 11: by keyboard, with hostile records, narrow, light and dark."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.driver import Page
-from tests.browser.keys import press, read_code, unreached, use, watched
+from tests.browser.keys import drawn, press, read_code, unreached, use
+
+LESSON = "11-dmarc"
 
 EVIL = '<script>window.pwned=1</script><img src=x onerror="window.pwned=1">'
 
@@ -21,31 +23,20 @@ _WIDER = """(root) => [...root.querySelectorAll("*")]
   .filter((one) => one.getBoundingClientRect().right > root.getBoundingClientRect().right + 1)
   .map((one) => one.outerHTML.slice(0, 120))"""
 
-_START = """
-from smtplab import Lab
-lab = Lab()
-board = lab.verdict_board()
-board
+# What the lesson left in the DNS and in the widget goes.
+_AGAIN = """
+lab.dns.zone("acorn.example").set("_dmarc", "TXT", "v=DMARC1; p=reject")
+lab.dns.zone("mallory.example").delete("_dmarc")
+board._notice.clear()
+board.begin("Mallory")
 """
-
-
-@pytest.fixture(scope="module")
-def opened(open_made: Callable[..., Page]) -> Page:
-    return open_made(_START)
-
-
-@pytest.fixture
-def page(opened: Page) -> Iterator[Page]:
-    opened.execute('board._notice.clear()\nboard.begin("Mallory")')
-    yield from watched(opened)
-    assert opened.page.evaluate("typeof window.pwned") == "undefined"
 
 
 class Board:
     """The board on the page."""
 
     def __init__(self, page: Page) -> None:
-        self.root = page.output("cell-0").locator(".vb-widget").first
+        self.root = drawn(page, "board-see", ".vb-widget")
         self.author = self.field("From")
         self.judge = self.root.get_by_role("button", name="Judge", exact=True)
         self.again = self.root.get_by_role("button", name="Back to the start")
@@ -70,8 +61,12 @@ class Board:
 
 
 @pytest.fixture
-def board(page: Page) -> Board:
-    return Board(page)
+def board(page: Page) -> Iterator[Board]:
+    made = Board(page)
+    page.execute(_AGAIN)
+    expect(made.author).to_have_value("Alice <alice@acorn.example>")
+    yield made
+    assert page.page.evaluate("typeof window.pwned") == "undefined"
 
 
 def test_a_message_is_judged_again_and_again_by_keyboard(page: Page, board: Board) -> None:
@@ -144,7 +139,6 @@ def test_hostile_text_is_text(page: Page, board: Board) -> None:
     expect(board.record("_dmarc.acorn.example")).to_have_value(EVIL)
     board.unfold_all()
     assert board.root.evaluate(_MADE_OF_IT) == 0
-    page.execute('lab.dns.zone("acorn.example").set("_dmarc", "TXT", "v=DMARC1; p=reject")')
 
 
 def test_every_control_is_reached_and_the_code_is_copied(page: Page, board: Board) -> None:
