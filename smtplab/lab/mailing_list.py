@@ -22,6 +22,7 @@ from ..mail.header import fields
 from ..mail.header.field import first
 from ..mail.path import Path
 from ..mail.text import decode, encode
+from ..mail.verdict import Step
 from . import trace
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ _PARTS = re.compile(
 _SUBJECT = re.compile(rb"^(subject:[ \t]*)", re.IGNORECASE | re.MULTILINE)
 
 
-@dataclass
+@dataclass(repr=False)
 class MailingList:
     """The list at `address`, a program of its MTA. Everything but the address may change while it runs.
 
@@ -70,7 +71,7 @@ class MailingList:
         if path.address.lower() == self.bounce_path.address.lower():
             self._bounced(item.content)
             return
-        paths = tuple(Path.of(member) for member in self.members)
+        paths = self._paths(item)
         if not paths:
             return
         content = self.changed(item.content)
@@ -81,6 +82,17 @@ class MailingList:
 
     def copies(self, mta: Mta, item: Item, onward: list[Recipient]) -> list[tuple[Item, list[Recipient]]]:
         return [(item, onward)]
+
+    def _paths(self, item: Item) -> tuple[Path, ...]:
+        """The members' paths. One that is no address is left out, which the message's steps say."""
+        paths: list[Path] = []
+        for member in self.members:
+            try:
+                paths.append(Path.of(member))
+            except RecordError as error:
+                why = f"left out, as it is no address: {error.message}"
+                item.steps.append(Step(f"member {member}", why, "failed", "RFC 5321 §4.1.2"))
+        return tuple(paths)
 
     # what it does to a message --------------------------------------------------------------------
 
@@ -132,6 +144,8 @@ class MailingList:
         ]
         lines += [f"  put out after {self.limit} bounces: {one}" for one in self.gone]
         return "\n".join(lines)
+
+    __repr__ = __str__
 
 
 def running(mta: Mta) -> Iterable[MailingList]:

@@ -122,7 +122,8 @@ class Programs:
         """Make a mailing list of the alias `address`: it has its own reverse-path, and may change messages.
 
         Without `members` it has the alias' targets. Asked again it returns the list that runs. Raises
-        LabError where no MTA has the address' domain, and for a list without members.
+        LabError where no MTA has the address' domain, and for a list without members; RecordError for a
+        member that is no address.
         """
         from .mailing_list import MailingList, running
 
@@ -136,6 +137,8 @@ class Programs:
         there = list(members) or list(mta.aliases.get(path.address.lower(), ()))
         if not there:
             raise LabError(f"Say who is on the list: lab.mailing_list({address!r}, 'bob@birch.example').")
+        for member in there:
+            Path.of(member)
         made = MailingList(mta, path, there)
         mta.aliases.pop(path.address.lower(), None)
         mta.local.programs.append(made)

@@ -41,6 +41,9 @@ class Srs:
         self.domain = mta.store.domains[0]
         self._secret = secret or mta.world.random(f"{mta.name} SRS").randbytes(20)
 
+    def __repr__(self) -> str:
+        return f"SRS at {self.domain}"
+
     def rewritten(self, path: Path) -> Path:
         """The address of this forwarder that stands for `path`. Raises RecordError where it gets too long
         for a path (RFC 5321 §4.5.3.1.1)."""

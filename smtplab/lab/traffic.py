@@ -68,7 +68,7 @@ def day_of_mail(lab: Lab, mix: Mapping[str, int] | None = None) -> DayOfMail:
     wanted = dict(MIX if mix is None else mix)
     if unknown := wanted.keys() - MIX.keys():
         raise LabError(f"No mail is called {', '.join(sorted(unknown))}. There is: {', '.join(MIX)}.")
-    if any(count < 0 for count in wanted.values()) or sum(wanted.values()) > MOST:
+    if any(count not in range(MOST + 1) for count in wanted.values()) or sum(wanted.values()) > MOST:
         raise LabError(f"A day has from 0 to {MOST} messages.")
     start = lab.clock.now()
     kinds = [kind for kind, count in wanted.items() for _ in range(count)]

@@ -10,7 +10,7 @@ import pytest
 
 from smtplab import Lab, policies
 from smtplab.lab.srs import Srs
-from smtplab.mail.errors import LabError
+from smtplab.mail.errors import LabError, RecordError
 from smtplab.mail.path import Path
 
 BOB = "bob@birch.example"
@@ -118,6 +118,18 @@ def test_a_list_puts_out_whose_mail_bounces(lab: Lab) -> None:
         send(lab, "trees@list.example")
     assert trees.members == [BOB] and trees.gone == ["nobody@birch.example"]
     assert len(lab.mailbox("alice@acorn.example")) == 0  # who wrote hears nothing of it
+
+
+def test_a_member_that_is_no_address_is_left_out(lab: Lab) -> None:
+    with pytest.raises(RecordError, match="@ and a domain"):
+        lab.mailing_list("oaks@list.example", BOB, "nonsense")
+    trees = lab.mailing_list("trees@list.example", BOB)
+    trees.members.insert(0, "nonsense")
+    send(lab, "trees@list.example")
+    assert lab.mailbox(BOB)[-1].message["List-Id"] == "<trees.list.example>"
+    assert "member nonsense" in [step.what for item in lab.queue("mx.list.example") for step in item.steps]
+    assert repr(trees) == "trees@list.example: nonsense, bob@birch.example"
+    assert repr(lab.srs()) == "SRS at forward.example"
 
 
 def test_a_stranger_is_not_counted_among_the_members(lab: Lab) -> None:

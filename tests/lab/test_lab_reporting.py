@@ -70,7 +70,7 @@ def test_what_is_refused_is_counted(lab: Lab) -> None:
     assert "3 of them refused" in str(sent)
 
 
-@pytest.mark.parametrize("mix", [{"spam": 1}, {"own": 201}, {"own": -1}])
+@pytest.mark.parametrize("mix", [{"own": 1.5}, {"spam": 1}, {"own": 201}, {"own": -1}])
 def test_a_day_has_its_limits(lab: Lab, mix: dict[str, int]) -> None:
     with pytest.raises(LabError):
         lab.day_of_mail(mix)
