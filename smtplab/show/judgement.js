@@ -40,10 +40,11 @@ function judgeDesk(model, el) {
   bar.append(go, open, keys);
   desk.append(message, note, answers, small, bar);
   root.prepend(desk);
-  const result = make("div", "jd-result", "", { role: "region", "aria-label": "The judgement" });
-  const missing = make("div", "jd-place"), tries = make("div", "jd-place"), tried = make("div", "jd-place", "", { role: "status" });
-  says.after(missing, result, tries, tried);
-  Object.assign(places, { file: note, missing, result, tries, tried });
+  const region = make("div", "jd-judgement", "", { role: "region", "aria-label": "The judgement" });
+  const top = make("div", "jd-place"), result = make("div", "jd-place"), missing = make("div", "jd-place"), tries = make("div", "jd-place"), tried = make("div", "jd-place", "", { role: "status" });
+  region.append(top, missing, result, tries, tried);
+  says.after(region);
+  Object.assign(places, { file: note, top, missing, result, tries, tried });
 
   // Asking: with all that stands in the boxes now -----------------------------------------------------------
 

@@ -18,7 +18,8 @@ from ..mail.text import visible
 from . import judgement_code
 from .comparison import STYLE as COMPARISON_STYLE
 from .judgement_input import FIELDS, LIMIT, TOO_LARGE, Found, Given, filled, judged
-from .judgement_parts import file_note, judgement_of, missing, result, still
+from .judgement_parts import file_note, judgement_of, missing, result, top
+from .judgement_still import still
 from .judgement_tries import Tried, forms, records, tried, try_record
 from .ladder import script_file
 from .scripted import SCRIPT, STYLE, Scripted
@@ -107,6 +108,7 @@ class JudgeDesk(Scripted):
         return {
             "fields": {name: getattr(self.given, name) for name in FIELDS},
             "file": str(file_note(self.given)),
+            "top": str(top(self.found)) if self.found else "",
             "result": str(result(self.found, self.given)) if self.found else "",
             "missing": str(missing(self.found)) if self.found else "",
             "tries": str(forms(records(made))) if made else "",

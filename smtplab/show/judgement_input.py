@@ -11,12 +11,13 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 
 from ..auth.answers import read
-from ..auth.case import Case, CaseJudgement, Told, explain, judge_case, recognise
+from ..auth.case import Case, CaseJudgement, Told, explain, judge_case, recognise, returned
 from ..mail.errors import LabError, RecordError
 from ..mail.header import split
 from ..mail.path import Path
 from ..mail.received import chain
 from ..mail.text import encode, visible
+from ..mail.verdict import Verdict
 
 Found = Told | CaseJudgement
 
@@ -73,8 +74,18 @@ def judged(given: Given) -> Found:
             raise LabError(f"This was taken for: {kind}, but {error.message}.") from None
         if kind != "bounce":
             return Told(kind, told)
-    found = _judged(case_of(given))
-    return Told(kind, told, found) if told else found
+    case = case_of(given)
+    return _bounce(case, told) if told else _judged(case)
+
+
+def _bounce(case: Case, told: Verdict) -> Told:
+    """A bounce, and what came back in it: then the fields are about that."""
+    copy = returned(case.message)
+    if copy is None:
+        return Told("bounce", told, _judged(case))
+    own = replace(case, ip=None, mail_from=None, helo=None)
+    back = replace(case, message=copy.message, headers_only=copy.headers_only)
+    return Told("bounce", told, _judged(own), _judged(back), copy.said)
 
 
 def case_of(given: Given) -> Case:

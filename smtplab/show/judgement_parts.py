@@ -6,7 +6,7 @@ All text from outside goes through `visible` and an escaping builder.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import htpy as h
@@ -37,23 +37,32 @@ _OPTIONS = {
 
 
 def judgement_of(found: Found) -> CaseJudgement | None:
-    """The judgement on a message, where it is one."""
-    return found.judgement if isinstance(found, Told) else found
+    """The judgement on a message, where it is one; of a bounce, on the message that came back."""
+    return (found.returned or found.judgement) if isinstance(found, Told) else found
+
+
+def top(found: Found) -> Markup:
+    """What it is, and the three sentences."""
+    made = judgement_of(found)
+    told = found if isinstance(found, Told) else None
+    return Markup(h.fragment[_told(told) if told else None, _sentences(made) if made else None])
 
 
 def result(found: Found, given: Given) -> Markup:
-    """All that is said, without what is missing (`missing`), which stands in a place of its own."""
+    """What there is to say beyond the top and what is missing: damage, facts, and the verdicts, folded."""
     made = judgement_of(found)
-    told = found if isinstance(found, Told) else None
+    if made is None:
+        return Markup("")
+    # In a box of text line ends are never what they were; of a file it is worth knowing.
+    mended = ("line ends",) if given.file is None else ()
+    damage = [step for step in made.damage if step.result or step.what not in mended]
     return Markup(
         h.fragment[
-            _told(told) if told else None,
-            _sentences(made) if made else None,
-            _damage(made.damage) if made and made.damage else None,
-            _remarks(made, given) if made and made.case.answers.remarks else None,
-            _facts(made) if made else None,
-            [_verdict(f"{number}", each) for number, each in enumerate(made.verdicts)] if made else None,
-            _requirements(made) if made else None,
+            _damage(damage) if damage else None,
+            _remarks(made, given) if made.case.answers.remarks else None,
+            _facts(made),
+            [_verdict(f"{number}", each) for number, each in enumerate(made.verdicts)],
+            _requirements(made),
         ]
     )
 
@@ -63,16 +72,31 @@ def _told(told: Told) -> h.Element:
         h.p["Read as: ", h.strong[told.kind]],
         h.p[result_chip(told.verdict.result, big=True), " ", shown(told.verdict.question, 600)],
         _verdict("told", told.verdict),
+        _itself(told.judgement) if told.returned and told.judgement else None,
+        h.p(".jd-copy")[shown(told.copy, 600)] if told.returned else None,
+    ]
+
+
+def _itself(made: CaseJudgement) -> h.Element:
+    """The bounce as a message."""
+    return h.details(".jd-verdict", data_fold="itself")[
+        h.summary(data_key="fold-itself")["The bounce itself, judged as a message"],
+        [_verdict(f"itself-{number}", each) for number, each in enumerate(made.verdicts)],
     ]
 
 
 def _sentences(made: CaseJudgement) -> h.Element:
     return h.dl(".jd-sentences")[
         (
-            h.fragment[h.dt[head], h.dd[_said(said.removeprefix(f"{head}: "))]]
+            h.fragment[h.dt[head], h.dd[list(_coded(_said(said.removeprefix(f"{head}: "))))]]
             for head, said in zip(_HEADS, made.sentences, strict=True)
         )
     ]
+
+
+def _coded(sentence: str) -> Iterator[h.Node]:
+    for number, piece in enumerate((sentence[:1].upper() + sentence[1:]).split("`")):
+        yield h.code[piece] if number % 2 else piece
 
 
 def _said(sentence: str) -> str:
@@ -93,12 +117,13 @@ def missing(found: Found) -> Markup:
         h.section(".jd-missing")[
             h.h3["Not at hand"],
             h.p[f"{what} missing: {names}. Run this, and add what it prints to the DNS answers above."],
-            h.div(".jd-tabs.smtplab-code")[code_tabs.tabs(_commands(made))],
+            h.div(".jd-tabs.smtplab-code")[code_tabs.tabs(commands_of(made))],
         ]
     )
 
 
-def _commands(made: CaseJudgement) -> dict[str, str]:
+def commands_of(made: CaseJudgement) -> dict[str, str]:
+    """The commands that ask for what is missing, by tool, one a line."""
     return {tool: "\n".join(each) for tool, each in made.commands().items() if each}
 
 
@@ -212,30 +237,3 @@ def file_note(given: Given) -> Markup:
             h.button(".sl-button.jd-drop", type="button", data_key="drop")["Judge the text instead"],
         ]
     )
-
-
-def still(found: Found | None, given: Given, tried: Markup, snippets: Mapping[str, str], css: str) -> Markup:
-    """The desk for a page without scripts."""
-    return Markup(
-        h.div(".smtplab.smtplab-card.jd-desk.jd-still")[
-            style(VERDICT_STYLE, css),
-            list(_still(found, given, tried)) if found else h.p(".smtplab-dim")["Nothing is judged yet."],
-            code_tabs.html(snippets),
-        ]
-    )
-
-
-def _still(found: Found, given: Given, tried: Markup) -> Iterator[h.Node]:
-    made = judgement_of(found)
-    yield result(found, given)
-    if made and made.missing:
-        yield h.h3["Not at hand"]
-        yield h.p["Run these, and paste what they print."]
-        for tool, text in _commands(made).items():
-            yield h.details[h.summary[tool], h.pre(tabindex="0")[shown_lines(text)]]
-    yield tried
-
-
-def shown_lines(text: str) -> str:
-    """Lines made visible, each on a line of its own."""
-    return "\n".join(shown(line) for line in text.split("\n"))

@@ -36,6 +36,11 @@ def press(desk: JudgeDesk, do: str, buffers: tuple[bytes, ...] = (), **more: Any
     desk._asked(desk, {"do": do, **more}, list(buffers))
 
 
+def drawn(desk: JudgeDesk) -> str:
+    """All that is said of the message."""
+    return str(desk.parts["top"] + desk.parts["result"])
+
+
 def fields(**given: str) -> dict[str, str]:
     empty = dict.fromkeys(("message", "answers", "ip", "mail_from", "helo", "trusted"), "")
     return empty | {"message": MESSAGE, "trusted": "mx.birch.example"} | given
@@ -61,7 +66,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_empty_desk_says_that_nothing_is_judged() -> None:
     desk = judge_desk()
-    assert (desk.found, desk.parts["result"], desk.parts["missing"], desk.code) == (None, "", "", "")
+    assert (desk.found, drawn(desk), desk.parts["missing"], desk.code) == (None, "", "", "")
     assert repr(desk) == "Nothing is judged yet."
     typed(desk, message=" \n ")
     assert "paste the raw source of a message" in seen(desk.message)
@@ -78,13 +83,13 @@ def test_what_is_missing_is_asked_for_and_pasting_it_goes_on() -> None:
     ):
         assert command in words
     assert desk.parts["missing"].count('role="tab"') == 3
-    assert "SPF is unknown" in seen(desk.parts["result"])
+    assert "SPF is unknown" in seen(drawn(desk))
     typed(desk, answers=SPF + DMARC)
     assert desk.parts["missing"] == ""
-    words = seen(desk.parts["result"])
-    assert words.startswith("Known it came from 192.0.2.10; SPF is pass for acorn.example")
+    words = seen(drawn(desk))
+    assert words.startswith("Known It came from 192.0.2.10; SPF is pass for acorn.example")
     assert "✓ pass DMARC" in words
-    assert re.findall(r"<dt>(\w+)</dt>", desk.parts["result"]) == [
+    assert re.findall(r"<dt>(\w+)</dt>", drawn(desk)) == [
         "Known",
         "Wrong",
         "First",
@@ -94,7 +99,7 @@ def test_what_is_missing_is_asked_for_and_pasting_it_goes_on() -> None:
 def test_the_small_fields_count() -> None:
     desk = JudgeDesk()
     typed(desk, answers=SPF + DMARC, ip="192.0.2.66")
-    assert "SPF is fail for acorn.example" in seen(desk.parts["result"])
+    assert "SPF is fail for acorn.example" in seen(drawn(desk))
     case = case_of(
         Given(MESSAGE, mail_from="<>", helo=" me.example ", trusted="a.example,b.example c.example")
     )
@@ -125,17 +130,17 @@ def test_what_can_not_be_judged_is_one_sentence_and_nothing_typed_is_lost(
     typed(desk, **given)
     assert sentence in seen(desk.message)
     assert desk.parts["fields"] == fields(**given)
-    assert desk.parts["result"] == desk.code == ""
+    assert drawn(desk) == desk.code == ""
     typed(desk)
     assert desk.message == ""
-    assert desk.parts["result"]
+    assert drawn(desk)
 
 
 def test_without_trust_the_words_name_the_fields_of_the_desk() -> None:
     desk = JudgeDesk()
     typed(desk, trusted="", message=MESSAGE.replace("[192.0.2.10]", ""))
-    assert "--" not in seen(desk.parts["result"])
-    assert "connecting address" in seen(desk.parts["result"])
+    assert "--" not in seen(drawn(desk))
+    assert "connecting address" in seen(drawn(desk))
 
 
 @pytest.mark.parametrize(
@@ -150,28 +155,49 @@ def test_without_trust_the_words_name_the_fields_of_the_desk() -> None:
 def test_what_is_no_message_is_read_as_what_it_is(text: str, kind: str) -> None:
     desk = judge_desk(text)
     assert isinstance(desk.found, Told)
-    assert f"Read as: {kind}" in seen(desk.parts["result"])
+    assert f"Read as: {kind}" in seen(drawn(desk))
     assert desk.parts["missing"] == desk.parts["tries"] == ""
     assert kind in desk._snippets()["smtplab"]
+
+
+def test_of_a_bounce_the_message_that_came_back_is_judged_too() -> None:
+    bounce = (
+        "Return-Path: <>\nFrom: MAILER-DAEMON@mx.birch.example\nTo: alice@acorn.example\nSubject: Failed\n"
+        "Date: Mon, 02 Mar 2026 09:00:00 +0000\nMIME-Version: 1.0\n"
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=B\n\n--B\n\nIt failed.\n--B\n"
+        "Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.birch.example\n\n"
+        "Final-Recipient: rfc822; bob@birch.example\nAction: failed\nStatus: 5.1.1\n\n--B\n"
+        f"Content-Type: message/rfc822\n\n{MESSAGE}\n--B--\n"
+    )
+    desk = judge_desk(bounce, SPF + DMARC, trusted="mx.birch.example")
+    assert isinstance(desk.found, Told)
+    assert desk.found.returned
+    words = seen(desk.parts["top"])
+    assert words.startswith("Read as: bounce ✕ failed")
+    assert "It came from 192.0.2.10; SPF is pass for acorn.example" in words
+    assert "The bounce itself, judged as a message" in words
 
 
 def test_a_damaged_paste_is_named_with_the_way_to_the_raw_source() -> None:
     desk = JudgeDesk()
     typed(desk, message="".join(f"> {line}\n" for line in MESSAGE.splitlines()) + "From: a\nDate: b\n")
-    words = seen(desk.parts["result"])
+    words = seen(drawn(desk))
     assert "What the paste has suffered" in words
     assert "Thunderbird" in words
     typed(desk)
-    assert "Thunderbird" not in seen(desk.parts["result"])
+    assert "suffered" not in seen(drawn(desk))
+    press(desk, "file", (MESSAGE.encode(),), fields=fields(), value="a.eml")
+    assert "LF alone, as files have it" in seen(drawn(desk))
+    assert "Thunderbird" not in seen(drawn(desk))
 
 
 def test_what_could_not_be_read_of_the_answers_is_marked() -> None:
     desk = JudgeDesk()
     typed(desk, answers=SPF + "good morning, Bob\n")
-    assert re.search(r"<mark>good morning, Bob</mark> .*\(character \d+\)", desk.parts["result"])
+    assert re.search(r"<mark>good morning, Bob</mark> .*\(character \d+\)", drawn(desk))
     typed(desk, answers=f"good morning, Bob\n{SPF}" * 50)
-    assert desk.parts["result"].count("<mark>") == MOST_REMARKS
-    assert "and 30 more" in seen(desk.parts["result"])
+    assert drawn(desk).count("<mark>") == MOST_REMARKS
+    assert "and 30 more" in seen(drawn(desk))
 
 
 def test_a_file_counts_until_the_text_is_wanted() -> None:
@@ -203,7 +229,7 @@ def test_another_record_is_tried_and_what_moves_is_shown() -> None:
     words = seen(desk.parts["tried"])
     assert words.startswith("With the other record at acorn.example TXT")
     assert "✓ pass → becomes ✕ fail" in words
-    assert "SPF is pass" in seen(desk.parts["result"])  # what was judged stays
+    assert "SPF is pass" in seen(drawn(desk))  # what was judged stays
     press(desk, "try", number=0, text=asked[0][1])
     assert "Nothing changes" in seen(desk.parts["tried"])
     press(desk, "try", number=0, text="")
@@ -239,11 +265,11 @@ def test_hostile_text_is_text(place: str) -> None:
         "answers": f'{SPF}{HOSTILE}\n_dmarc.acorn.example. 300 IN TXT "v=DMARC1; p=none; {HOSTILE}"\n',
     }
     typed(desk, **({"answers": SPF + DMARC} | {place: evil.get(place, HOSTILE)}))
-    for part in ("file", "result", "missing", "tries", "tried"):
+    for part in ("file", "top", "result", "missing", "tries", "tried"):
         _only_text(desk.parts[part])
     for markup in (desk.code, desk.message, str(desk._html())):
         _only_text(markup)
-    assert desk.parts["result"] or desk.message
+    assert drawn(desk) or desk.message
 
 
 def _only_text(markup: str) -> None:
@@ -256,8 +282,8 @@ def test_a_verdict_without_end_is_cut() -> None:
         "Received: from a.example (a.example [192.0.2.1]) by b.example; Mon, 02 Mar 2026 09:00:00 +0000\n"
     )
     desk = judge_desk("X-A: b\n" * 3000 + received * 90 + MESSAGE)
-    assert desk.parts["result"].count("smtplab-step") < 12 * MOST_STEPS
-    assert "The rest of the steps is left out here" in seen(desk.parts["result"])
+    assert drawn(desk).count("smtplab-step") < 12 * MOST_STEPS
+    assert "The rest of the steps is left out here" in seen(drawn(desk))
 
 
 def test_the_code_gives_the_same(tmp_path: Path) -> None:
@@ -285,7 +311,7 @@ def test_a_page_without_scripts_has_it_all() -> None:
     bundle, _ = judge_desk(MESSAGE, trusted=["mx.birch.example"])._repr_mimebundle_()
     words = seen(bundle["text/html"])
     for said in (
-        "Known it came from 192.0.2.10",
+        "Known It came from 192.0.2.10",
         "Not at hand",
         "dig TXT acorn.example.",
         "Gmail",
