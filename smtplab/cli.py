@@ -69,17 +69,33 @@ def judge(
     rules: Annotated[bool, typer.Option("--rules", help="Also what Gmail, Yahoo, Outlook.com want.")] = False,
     redact: Annotated[bool, typer.Option("--redact", help="Without local parts and IP addresses.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Everything, for other programs.")] = False,
+    live_dns: Annotated[
+        bool, typer.Option("--live-dns", help="Ask this system's resolver for what is not at hand.")
+    ] = False,
     html: Annotated[str | None, typer.Option(help="Also write a page for the browser: a file.")] = None,
 ) -> None:
-    """Judge a message by what is at hand: Received, SPF, DKIM, DMARC. Asks nothing of the network.
+    """Judge a message by what is at hand: Received, SPF, DKIM, DMARC.
+
+    It asks nothing of the network unless you give --live-dns: then the names in the message, which its sender
+    chose, are looked up from this machine, and the sender's name servers may see that.
 
     For a bounce, --ip, --mail-from and --helo are about the message that came back in it.
     """
     from . import judging
 
     try:
-        found = judging.judge(message, dns or [], ip=ip, mail_from=mail_from, helo=helo, trusted=trust or [])
-        page = judging.Page(found, rules, redact)
+        live = judging.ask_live(lambda said: typer.echo(said, err=True)) if live_dns else None
+        found = judging.judge(
+            message,
+            dns or [],
+            ip=ip,
+            mail_from=mail_from,
+            helo=helo,
+            trusted=trust or [],
+            live=live,
+            with_rules=rules,
+        )
+        page = judging.Page(found, rules, redact, tuple(live.asked) if live else ())
         if html is not None:
             judging.write(html, page.html(), unlike=[message, *(dns or [])])
     except judging.BadInput as error:

@@ -1,17 +1,17 @@
 """`smtplab judge`: files and standard input to a case, and what was wrong with them in one sentence.
 
-No name is looked up and nothing is sent: DNS answers are pasted.
+No name is looked up and nothing is sent: DNS answers are pasted. `--live-dns` alone asks (`live_dns`).
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .auth.answers import Answers, commands, read
 from .auth.case import (
@@ -30,8 +30,12 @@ from .mail.errors import RecordError
 from .mail.header import split
 from .mail.path import Path as MailPath
 from .mail.received import chain
+from .mail.route import Question
 from .mail.text import decode, visible
 from .mail.verdict import Verdict
+
+if TYPE_CHECKING:
+    from .live_dns import LiveDns
 
 MOST = 50 << 20  # octets of one file
 HEAD = 1 << 18  # octets of a header section that are looked at for the date
@@ -44,6 +48,7 @@ class Page:
     found: CaseJudgement | Told
     with_rules: bool = False
     redacted: bool = False
+    asked: tuple[Question, ...] = ()  # what was looked up
 
     @property
     def judgement(self) -> CaseJudgement | None:
@@ -57,8 +62,14 @@ class Page:
             parts += [verdict.text() for verdict in requirements(self.judgement)]
             lines = commands(questions(self.judgement))["dig"]
             parts += ["\n".join(["For these rules run, and paste what it prints:", *lines])] if lines else []
+        parts += [self._asked] if self.asked else []
         page = "\n\n".join(parts)
         return Redactor().text(page) if self.redacted else page
+
+    @property
+    def _asked(self) -> str:
+        names = ", ".join(f"{one.rdtype} {visible(one.name)}" for one in self.asked)
+        return f"Looked up just now, as the DNS is today: {names}."
 
     def html(self) -> str:
         """As an HTML page that needs nothing else."""
@@ -70,6 +81,7 @@ class Page:
             rules=requirements(made) if made else (),
             commands=commands(questions(made)) if made else None,
             say=Redactor().text if self.redacted else str,
+            note=self._asked if self.asked else "",
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -77,6 +89,8 @@ class Page:
         told = self.found.to_dict()
         if self.with_rules and self.judgement:
             told["requirements"] = [verdict.to_dict() for verdict in requirements(self.judgement)]
+        if self.asked:
+            told["looked_up"] = [{"name": one.name, "type": one.rdtype} for one in self.asked]
         return Redactor().data(told) if self.redacted else told
 
 
@@ -92,11 +106,14 @@ def judge(
     mail_from: str | None,
     helo: str | None,
     trusted: Sequence[str],
+    live: LiveDns | None = None,
+    with_rules: bool = False,
 ) -> CaseJudgement | Told:
     """The judgement on the file `message` with the answers in the files `dns`; "-" is standard input.
 
     What is no message, such as a reply or a report, is read as what it is. For a bounce with the message that
-    it is about, `ip`, `mail_from` and `helo` are of that message, and both are judged.
+    it is about, `ip`, `mail_from` and `helo` are of that message, and both are judged. `live` is asked for
+    what is missing, with `with_rules` also for what the providers' rules hang on.
 
     Raises BadInput.
     """
@@ -120,10 +137,39 @@ def judge(
     for path in dns:
         answers += read(decode(contents(path)))
     case = Case(octets, _ip(ip), _path(mail_from), helo, tuple(trusted), answers)
+
+    def found(at_hand: Answers) -> CaseJudgement | Told:
+        one = replace(case, answers=at_hand)
+        return _bounce(one, told) if told else judge_case(one, _delivered(one))
+
     try:
-        return _bounce(case, told) if told else judge_case(case, _delivered(case))
+        if live is None:
+            return found(answers)
+        return live.complete(answers, found, lambda one: _missing(one, with_rules))
     except RecordError as error:  # of --trust alone
         raise BadInput(f"--trust: {error.message}, not {visible(error.text)[:100]!r}.") from None
+
+
+def ask_live(tell: Callable[[str], None]) -> LiveDns:
+    """Who asks the system's resolver, and tells of it. Raises BadInput where the system has none."""
+    from dns.resolver import NoResolverConfiguration
+
+    from .live_dns import LiveDns
+
+    try:
+        return LiveDns(tell)
+    except NoResolverConfiguration:
+        raise BadInput("--live-dns: this system has no resolver set up.") from None
+
+
+def _missing(found: CaseJudgement | Told, with_rules: bool) -> Iterator[Question]:
+    """What a judgement, and that on a message which came back, hang on."""
+    made = (found.judgement, found.returned) if isinstance(found, Told) else (found,)
+    for judgement in made:
+        if judgement:
+            yield from judgement.missing
+    if with_rules and made[0]:
+        yield from questions(made[0])
 
 
 def _bounce(case: Case, told: Verdict) -> Told:

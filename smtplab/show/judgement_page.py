@@ -57,11 +57,12 @@ def html(
     rules: Sequence[Verdict] = (),
     commands: Mapping[Any, Sequence[str]] | None = None,
     say: Say = str,
+    note: str = "",
 ) -> str:
     """`found` as a whole HTML page, with the verdicts of `rules` (`auth.case.requirements`) if there are any.
 
     `commands` are what to run, by tool, for what these rules hang on. `say` takes and gives a text: with
-    `Redactor().text` nothing is shown that it hides.
+    `Redactor().text` nothing is shown that it hides. `note` stands at the end.
     """
     page = _Page(say, rules, commands or {})
     title = "What can be said of this message" if _judgement(found) else "What was read"
@@ -73,9 +74,13 @@ def html(
             h.title[title],
             style(VERDICT_STYLE, CSS),
         ],
-        h.body[h.main(".smtplab.jp-page")[h.h1[title], list(_sections(found, page))]],
+        h.body[h.main(".smtplab.jp-page")[h.h1[title], list(_sections(found, page)), _note(note, say)]],
     ]
     return f"{drawn}\n"
+
+
+def _note(note: str, say: Say) -> h.Node:
+    return h.p(".smtplab-dim")[shown(say(note))] if note else None
 
 
 def _judgement(found: CaseJudgement | Told) -> CaseJudgement | None:

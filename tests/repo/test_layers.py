@@ -20,7 +20,7 @@ MAY = {
     "show": {"mail", "auth", "show"},
     "course": {"mail", "auth", "lab", "show", "course"},
 }
-TOP = {"__init__", "__main__", "cli", "desk", "doctor", "judging"}
+TOP = {"__init__", "__main__", "cli", "desk", "doctor", "judging", "live_dns"}
 
 
 def modules() -> dict[str, Path]:
