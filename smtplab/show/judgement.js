@@ -42,9 +42,10 @@ function judgeDesk(model, el) {
   root.prepend(desk);
   const region = make("div", "jd-judgement", "", { role: "region", "aria-label": "The judgement" });
   const top = make("div", "jd-place"), result = make("div", "jd-place"), missing = make("div", "jd-place"), tries = make("div", "jd-place"), tried = make("div", "jd-place", "", { role: "status" });
-  region.append(top, missing, result, tries, tried);
+  const saves = make("div", "jd-place");
+  region.append(top, missing, result, tries, tried, saves);
   says.after(region);
-  Object.assign(places, { file: note, top, missing, result, tries, tried });
+  Object.assign(places, { file: note, top, missing, result, tries, tried, saves });
 
   // Asking: with all that stands in the boxes now -----------------------------------------------------------
 
@@ -114,8 +115,19 @@ function judgeDesk(model, el) {
     tab = tabs(pane, tab, (chosen) => { tab = chosen; });
   });
 
+  function received(message, buffers) {
+    if (!message.save) return;
+    const link = make("a", "", "", { download: message.save });
+    link.href = URL.createObjectURL(new Blob([buffers[0]], { type: "text/html" }));
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  }
+  model.on("msg:custom", received);
   ui.start();
-  return ui.stop;
+  return () => {
+    model.off("msg:custom", received);
+    ui.stop();
+  };
 }
 
 export default { render: ({ model, el }) => judgeDesk(model, el) };

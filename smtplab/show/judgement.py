@@ -13,12 +13,15 @@ from typing import Any
 
 from markupsafe import Markup
 
+from ..auth.answers import commands
+from ..auth.case import Redactor, questions, requirements
 from ..mail.errors import LabError
-from ..mail.text import visible
+from ..mail.text import encode, visible
 from . import judgement_code
 from .comparison import STYLE as COMPARISON_STYLE
 from .judgement_input import FIELDS, LIMIT, TOO_LARGE, Found, Given, filled, judged
-from .judgement_parts import file_note, judgement_of, missing, result, top
+from .judgement_page import html as page_html
+from .judgement_parts import file_note, judgement_of, missing, result, saves, top
 from .judgement_still import still
 from .judgement_tries import Tried, forms, records, tried, try_record
 from .ladder import script_file
@@ -93,6 +96,22 @@ class JudgeDesk(Scripted):
         self._settle()
         return self.tried
 
+    def page(self, *, hidden: bool = False) -> str:
+        """What was judged as an HTML page to keep or to attach; `hidden` has other words for local parts
+        and IP addresses, the same for the same; domains stay. Raises LabError where nothing is judged."""
+        if self.found is None:
+            raise LabError("Nothing is judged yet.")
+        made = judgement_of(self.found)
+        return page_html(
+            self.found,
+            rules=requirements(made) if made else (),
+            commands=commands(questions(made)) if made else None,
+            say=Redactor().text if hidden else str,
+        )
+
+    def _save(self, hidden: bool) -> None:
+        self.send({"save": "judgement.html"}, buffers=[encode(self.page(hidden=hidden))])
+
     def _judge(self) -> Found:
         self.found = self.tried = None
         try:
@@ -113,6 +132,7 @@ class JudgeDesk(Scripted):
             "missing": str(missing(self.found)) if self.found else "",
             "tries": str(forms(records(made))) if made else "",
             "tried": str(tried(self.tried)),
+            "saves": str(saves()) if self.found else "",
         }
 
     def _snippets(self) -> Mapping[str, str]:
@@ -124,6 +144,8 @@ class JudgeDesk(Scripted):
                 return lambda: self._told(lambda: self._typed(fields, drop))
             case {"do": "file", "fields": dict(fields), "value": str(name)} if buffers:
                 return lambda: self._told(lambda: self._opened(fields, bytes(buffers[0]), name))
+            case {"do": "save", "value": str(how)} if self.found:
+                return lambda: self._told(lambda: self._save(how == "hidden"))
             case {"do": "try", "number": int(number), "text": str(text)}:
                 return lambda: self._told(lambda: self.try_record(number, text))
         return None

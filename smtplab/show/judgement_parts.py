@@ -7,25 +7,21 @@ All text from outside goes through `visible` and an escaping builder.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import htpy as h
 from markupsafe import Markup
 
-from ..auth.case import RAW_SOURCE, CaseJudgement, Told, requirements
+from ..auth.case import RAW_SOURCE, CaseJudgement, Told
 from ..mail.text import visible
-from ..mail.verdict import SIGNS, Step, Verdict, tone
+from ..mail.verdict import SIGNS, Step, tone
 from . import code_tabs
 from .judgement_input import Found, Given
-from .theme import CLASSES, hidden, result_chip, shown, style
-from .verdict import STYLE as VERDICT_STYLE
-from .verdict import html as verdict_html
+from .judgement_verdicts import folded, wanted
+from .theme import CLASSES, hidden, result_chip, shown
 
-MOST_STEPS = 300  # of one verdict that are drawn
 MOST_REMARKS = 20  # stretches of the DNS answers that are shown as not read
 AROUND = 200  # characters of one of them
 
-_STYLE = Markup(style(VERDICT_STYLE))
 _HEADS = ("Known", "Wrong", "First")
 # The sentences name the options of the command; here they are fields.
 _OPTIONS = {
@@ -61,8 +57,8 @@ def result(found: Found, given: Given) -> Markup:
             _damage(damage) if damage else None,
             _remarks(made, given) if made.case.answers.remarks else None,
             _facts(made),
-            [_verdict(f"{number}", each) for number, each in enumerate(made.verdicts)],
-            _requirements(made),
+            [folded(f"{number}", each) for number, each in enumerate(made.verdicts)],
+            wanted(made),
         ]
     )
 
@@ -71,7 +67,7 @@ def _told(told: Told) -> h.Element:
     return h.section(".jd-told")[
         h.p["Read as: ", h.strong[told.kind]],
         h.p[result_chip(told.verdict.result, big=True), " ", shown(told.verdict.question, 600)],
-        _verdict("told", told.verdict),
+        folded("told", told.verdict),
         _itself(told.judgement) if told.returned and told.judgement else None,
         h.p(".jd-copy")[shown(told.copy, 600)] if told.returned else None,
     ]
@@ -81,7 +77,7 @@ def _itself(made: CaseJudgement) -> h.Element:
     """The bounce as a message."""
     return h.details(".jd-verdict", data_fold="itself")[
         h.summary(data_key="fold-itself")["The bounce itself, judged as a message"],
-        [_verdict(f"itself-{number}", each) for number, each in enumerate(made.verdicts)],
+        [folded(f"itself-{number}", each) for number, each in enumerate(made.verdicts)],
     ]
 
 
@@ -184,46 +180,19 @@ def _facts(made: CaseJudgement) -> h.Element:
     ]
 
 
-def _requirements(made: CaseJudgement) -> h.Element:
-    return h.section(".jd-wanted")[
-        h.h3["What the large providers want of senders"],
-        [_verdict(f"wanted-{number}", each) for number, each in enumerate(requirements(made))],
-    ]
-
-
-def _verdict(number: str, verdict: Verdict) -> h.Element:
-    left = MOST_STEPS
-    kept: list[Step] = []
-    for step in verdict.steps:
-        cut, left = _within(step, left)
-        kept += cut
-    drawn = replace(verdict, steps=tuple(kept))
-    body = verdict_html(drawn).replace(_STYLE, "")
-    return h.details(".jd-verdict", data_fold=f"verdict-{number}")[
-        h.summary(data_key=f"fold-verdict-{number}")[
-            result_chip(verdict.result), " ", h.strong[shown(verdict.method, 80)], " ", _about(verdict)
-        ],
-        Markup(body),
-        h.p(".smtplab-dim")["The rest of the steps is left out here; the text form has them all."]
-        if left <= 0
-        else None,
-    ]
-
-
-def _within(step: Step, left: int) -> tuple[list[Step], int]:
-    """The step with as many of the steps inside as there is room for, and the room left."""
-    if left <= 0:
-        return [], 0
-    left -= 1
-    inner: list[Step] = []
-    for each in step.steps:
-        cut, left = _within(each, left)
-        inner += cut
-    return [replace(step, steps=tuple(inner)) if step.steps else step], left
-
-
-def _about(verdict: Verdict) -> h.Element:
-    return h.span(".jd-about")[shown(getattr(verdict, "domain", "") or verdict.question, 160)]
+def saves() -> Markup:
+    """The buttons that give a page to keep or to attach."""
+    words = {"plain": "Save as a page", "hidden": "Save with user names and IP addresses hidden"}
+    return Markup(
+        h.div(".smtplab-bar")[
+            (
+                h.button(".sl-button", type="button", data_do="save", data_value=how, data_key=f"save-{how}")[
+                    said
+                ]
+                for how, said in words.items()
+            )
+        ]
+    )
 
 
 def file_note(given: Given) -> Markup:

@@ -123,6 +123,19 @@ def test_every_control_is_reached_and_nothing_is_cut_off_or_pale(page: Page, des
     desk.root.evaluate("(root) => { root.style.width = ''; }")
 
 
+def test_a_page_is_saved(page: Page, desk: Desk) -> None:
+    desk.fill(MESSAGE, SPF + DMARC)
+    with page.page.expect_download() as coming:
+        use(
+            page,
+            desk.root.get_by_role("button", name="Save with user names and IP addresses hidden"),
+            "Enter",
+        )
+    assert coming.value.suggested_filename == "judgement.html"
+    said = coming.value.path().read_text(encoding="utf-8")
+    assert "alice@acorn.example" not in said and "SPF" in said
+
+
 def test_the_code_is_copied(page: Page, desk: Desk) -> None:
     desk.fill(MESSAGE, SPF + DMARC)
     expect(desk.root.locator(".jd-missing")).to_have_count(0)

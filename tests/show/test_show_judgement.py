@@ -16,8 +16,9 @@ from smtplab.auth.case import CaseJudgement, Told
 from smtplab.mail.errors import LabError
 from smtplab.show.judgement import JudgeDesk, judge_desk
 from smtplab.show.judgement_input import LIMIT, Given, case_of, judged
-from smtplab.show.judgement_parts import MOST_REMARKS, MOST_STEPS
+from smtplab.show.judgement_parts import MOST_REMARKS
 from smtplab.show.judgement_tries import records
+from smtplab.show.judgement_verdicts import MOST_STEPS
 
 MESSAGE = (
     "Return-Path: <alice@acorn.example>\n"
@@ -240,6 +241,32 @@ def test_another_record_is_tried_and_what_moves_is_shown() -> None:
     assert desk.parts["tried"] == ""
 
 
+def test_a_page_is_saved_also_with_names_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = JudgeDesk()
+    with pytest.raises(LabError, match="Nothing is judged yet"):
+        desk.page()
+    typed(desk, answers=SPF + DMARC, message=MESSAGE.replace("Tea?", HOSTILE))
+    sent: list[bytes] = []
+    monkeypatch.setattr(desk, "send", lambda content, buffers: sent.extend(buffers))
+    press(desk, "save", value="plain")
+    press(desk, "save", value="hidden")
+    plain, hidden = (octets.decode() for octets in sent)
+    assert "acorn.example" in plain
+    assert "192.0.2.10" in plain
+    assert "alice@acorn.example" not in hidden
+    assert "192.0.2.10" not in hidden
+    for page in (plain, hidden):
+        assert page.lower().startswith("<!doctype html>")
+        assert "Gmail" in page
+        _only_text(page)
+
+
+def test_the_rules_of_the_providers_say_what_they_hang_on() -> None:
+    desk = JudgeDesk()
+    typed(desk, answers=SPF + DMARC)
+    assert "dig PTR 10.2.0.192.in-addr.arpa." in seen(desk.parts["result"])
+
+
 def test_messages_that_mean_nothing_do_nothing() -> None:
     desk = judge_desk(MESSAGE)
     before = desk.parts
@@ -265,7 +292,7 @@ def test_hostile_text_is_text(place: str) -> None:
         "answers": f'{SPF}{HOSTILE}\n_dmarc.acorn.example. 300 IN TXT "v=DMARC1; p=none; {HOSTILE}"\n',
     }
     typed(desk, **({"answers": SPF + DMARC} | {place: evil.get(place, HOSTILE)}))
-    for part in ("file", "top", "result", "missing", "tries", "tried"):
+    for part in ("file", "top", "result", "missing", "tries", "tried", "saves"):
         _only_text(desk.parts[part])
     for markup in (desk.code, desk.message, str(desk._html())):
         _only_text(markup)
