@@ -19,26 +19,23 @@ from .auth.case import (
     CaseJudgement,
     Redactor,
     Told,
+    delivered,
     explain,
+    judge_bounce,
     judge_case,
     questions,
     recognise,
     requirements,
-    returned,
 )
 from .mail.errors import RecordError
-from .mail.header import split
 from .mail.path import Path as MailPath
-from .mail.received import chain
 from .mail.route import Question
 from .mail.text import decode, visible
-from .mail.verdict import Verdict
 
 if TYPE_CHECKING:
     from .live_dns import LiveDns
 
 MOST = 50 << 20  # octets of one file
-HEAD = 1 << 18  # octets of a header section that are looked at for the date
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +133,12 @@ def judge(
     answers = Answers()
     for path in dns:
         answers += read(decode(contents(path)))
+    now = datetime.now(UTC)
     case = Case(octets, _ip(ip), _path(mail_from), helo, tuple(trusted), answers)
 
     def found(at_hand: Answers) -> CaseJudgement | Told:
         one = replace(case, answers=at_hand)
-        return _bounce(one, told) if told else judge_case(one, _delivered(one))
+        return judge_bounce(one, told, now) if told else judge_case(one, delivered(one, now))
 
     try:
         if live is None:
@@ -170,26 +168,6 @@ def _missing(found: CaseJudgement | Told, with_rules: bool) -> Iterator[Question
             yield from judgement.missing
     if with_rules and made[0]:
         yield from questions(made[0])
-
-
-def _bounce(case: Case, told: Verdict) -> Told:
-    """A bounce, and what came back in it. Raises RecordError as `judge_case` does."""
-    copy = returned(case.message)
-    if copy is None:
-        return Told("bounce", told, judge_case(case, _delivered(case)))
-    back = replace(case, message=copy.message, headers_only=copy.headers_only)
-    own = replace(case, ip=None, mail_from=None, helo=None)
-    found = judge_case(own, _delivered(own))
-    if "--ip" in found.sentences[2] or "--mail-from" in found.sentences[2]:
-        first = "First: read what this bounce says, and see the message that came back."
-        found = replace(found, sentences=(*found.sentences[:2], first))
-    return Told("bounce", told, found, judge_case(back, _delivered(back)), copy.said)
-
-
-def _delivered(case: Case) -> datetime:
-    """When your own host took the message, for signatures expire; now, where nobody trusted says it."""
-    way = chain(split(case.message)[0][:HEAD], trusted=case.trusted)
-    return next((hop.received.date for hop in way.known if hop.received.date), datetime.now(UTC))
 
 
 def contents(path: str) -> bytes:

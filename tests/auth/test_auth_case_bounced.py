@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smtplab.auth.answers import read
-from smtplab.auth.case import Case, CaseJudgement, judge_case, returned
+from smtplab.auth.case import Case, CaseJudgement, bounced, explain, judge_bounce, judge_case, returned
 from tests.auth import dkim_zone
-from tests.auth.test_auth_case import ALL, MESSAGE, NOW, RECORDS, results
+from tests.auth.test_auth_case import ALL, MESSAGE, NOW, RECORDS, SIGNED, results
 
 BOUNCES = Path(__file__).resolve().parents[1] / "cases" / "bounces"
+SIGNED_HEAD = SIGNED.partition(b"\r\n\r\n")[0] + b"\r\n"
 HEAD = MESSAGE.partition(b"\r\n\r\n")[0] + b"\r\n"
 EXIM = b"From: Mailer-Daemon@acorn.example\r\nX-Failed-Recipients: a@b.example\r\n\r\nIt failed.\r\n\r\n"
 WHOLE_LINE = b"------ This is a copy of the message, including all the headers. ------\r\n\r\n"
@@ -118,6 +119,19 @@ def test_what_if_still_knows_that_the_body_is_gone() -> None:
 def test_a_multipart_header_section_is_not_cut_off() -> None:
     head = HEAD + b'Content-Type: multipart/mixed; boundary="x"\r\n'
     assert "the end" not in [step.what for step in judged(dsn(b"text/rfc822-headers", head)).damage]
+
+
+def test_both_are_judged_each_with_what_is_its_own() -> None:
+    bounce = dsn(b"text/rfc822-headers", SIGNED_HEAD)
+    case = Case(bounce, "198.51.100.10", "alice@acorn.example", "mail.acorn.example", (), read(ALL))
+    found = judge_bounce(case, explain(bounce, "bounce"), NOW)
+    assert found.judgement and found.returned
+    assert [fact.value for fact in found.judgement.facts] == [None, "", None]
+    assert found.judgement.sentences[2] == bounced.FIRST
+    assert results(found.returned) == ["pass", "unknown", "pass"]
+    assert found.copy == bounced.HEADERS_SAID and found.copy in " ".join(found.text().split())
+    alone = judge_bounce(replace(case, message=EXIM), explain(EXIM, "bounce"), NOW)
+    assert alone.judgement and alone.judgement.facts[0].value == "198.51.100.10" and alone.returned is None
 
 
 @given(st.binary(max_size=300))

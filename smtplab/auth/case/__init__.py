@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 from smtplab.mail.lazy import lazily
 
 if TYPE_CHECKING:
-    from .bounced import Returned, returned
+    from .bounced import Returned, judge_bounce, returned
     from .damage import RAW_SOURCE
     from .inputs import recognise
-    from .judging import judge_case
+    from .judging import delivered, judge_case
     from .others import Told, explain
     from .record import Case, CaseJudgement, Fact
     from .redacting import Redactor
@@ -19,10 +19,10 @@ else:
         {
             "RAW_SOURCE": ".damage",
             "recognise": ".inputs",
-            "judge_case": ".judging",
+            **dict.fromkeys(("delivered", "judge_case"), ".judging"),
             **dict.fromkeys(("Told", "explain"), ".others"),
             "Redactor": ".redacting",
-            **dict.fromkeys(("Returned", "returned"), ".bounced"),
+            **dict.fromkeys(("Returned", "judge_bounce", "returned"), ".bounced"),
             **dict.fromkeys(("questions", "requirements"), ".requirements"),
             **dict.fromkeys(("Case", "CaseJudgement", "Fact"), ".record"),
         },
@@ -36,7 +36,9 @@ __all__ = [
     "Redactor",
     "Returned",
     "Told",
+    "delivered",
     "explain",
+    "judge_bounce",
     "judge_case",
     "questions",
     "recognise",

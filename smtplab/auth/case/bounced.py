@@ -7,10 +7,16 @@ before there were DSNs, put it below a line of their own. Nothing is decided her
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from smtplab.mail.dsn.reading import take_apart
 from smtplab.mail.header import fields, split
+from smtplab.mail.verdict import Verdict
+
+from .judging import delivered, judge_case
+from .others import Told
+from .record import Case
 
 WHOLE = ("message/rfc822", "message/global")
 WHOLE_SAID = (
@@ -21,6 +27,8 @@ HEADERS_SAID = (
     "The message came back as a copy of its header section alone, which is judged too. Whether its body "
     "was as it was signed, nobody can tell from that."
 )
+
+FIRST = "First: read what this bounce says, and see the message that came back."
 
 # Exim's two lines, and qmail's; what follows is the message as it was.
 _BELOW = re.compile(
@@ -59,6 +67,23 @@ def returned(bounce: bytes) -> Returned | None:
             is_whole = cut is None and b"'s headers" not in below[0]
             return _returned(rest[cut.end() :] if cut else rest, is_whole)
     return None
+
+
+def judge_bounce(case: Case, told: Verdict, now: datetime) -> Told:
+    """A bounce, of which `told` is what it says, and what came back in it, each judged as at its delivery.
+
+    Where something came back, the case's `ip`, `mail_from` and `helo` are of that, and the bounce is judged
+    by its own header section. `now` counts where no trusted host says when. Raises as `judge_case` does.
+    """
+    copy = returned(case.message)
+    if copy is None:
+        return Told("bounce", told, judge_case(case, delivered(case, now)))
+    back = replace(case, message=copy.message, headers_only=copy.headers_only)
+    own = replace(case, ip=None, mail_from=None, helo=None)
+    found = judge_case(own, delivered(own, now))
+    if "--ip" in found.sentences[2] or "--mail-from" in found.sentences[2]:
+        found = replace(found, sentences=(*found.sentences[:2], FIRST))
+    return Told("bounce", told, found, judge_case(back, delivered(back, now)), copy.said)
 
 
 def _returned(message: bytes, is_whole: bool) -> Returned | None:

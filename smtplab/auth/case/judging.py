@@ -69,6 +69,15 @@ def judge_case(case: Case, now: datetime) -> CaseJudgement:
     return CaseJudgement(case, facts, verdicts, said, missing, damage, message, again)
 
 
+def delivered(case: Case, now: datetime) -> datetime:
+    """When a host of the reader's own took the message, for signatures expire; `now` where none says it.
+
+    Raises RecordError for an entry of `trusted` that is no host.
+    """
+    way = chain(split(case.message)[0][:HEAD], trusted=case.trusted)
+    return next((hop.received.date for hop in way.known if hop.received.date), now)
+
+
 def answers_of(records: Records) -> Answers:
     """Records as for `what_if`, as answers; an empty list is "no data"."""
     resolve = overlay(Answers().resolve, records)
