@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
@@ -64,7 +65,13 @@ def explanation(lesson: str, name: str, values: dict[str, Any]) -> str:
 
 def _question(entry: dict[str, Any]) -> Question:
     rest = {key: value for key, value in entry.items() if key not in ("text", "options")}
-    return question(entry["text"], entry["options"], **rest)
+    return question(entry["text"], mixed(entry["text"], entry["options"]), **rest)
+
+
+def mixed(text: str, options: list[str]) -> list[str]:
+    """The options in an order that tells nothing, and is always the same: whoever writes a question tends to
+    write the right answer first."""
+    return sorted(options, key=lambda option: sha256(f"{text}\0{option}".encode()).digest())
 
 
 def _find(lesson: str, kind: str, name: str) -> Any:

@@ -105,3 +105,18 @@ def test_explain_opens_after_a_guess() -> None:
     assert "Its log has 7" not in shown.text()
     asked.guess("it fails inside the lab")
     assert "Its log has 7" in shown.text()
+
+
+def test_the_place_of_an_answer_tells_nothing() -> None:
+    """Over all lessons the right answer stands first about as often as chance has it."""
+    asked = [
+        one
+        for file in TEXTS
+        for one in (
+            *(bank.prediction(file.stem, name) for name in texts(file)["predict"]),
+            *(one for name in texts(file)["quiz"] for one in bank.questions(file.stem, name)),
+        )
+    ]
+    first = sum(next(iter(one.options)) == one.answer for one in asked)
+    assert len(asked) > 100
+    assert 0.2 < first / len(asked) < 0.5

@@ -89,7 +89,7 @@ def _other_form(failure: Failure, hashes: _Hashes) -> Finding | None:
     other: Form = "relaxed" if hashes.form == "simple" else "simple"
     if failure.message.body_hash(other, hashes.length, hashes.name).digest != hashes.wanted:
         return None
-    why = f"the hash fits the {other} form of the body, and c= says {hashes.form}: the signer's mistake"
+    why = f"the hash fits the {other} form of the body, and c= says {hashes.form}: white space was changed, or it was signed so"
     return Finding("canonicalization", why)
 
 

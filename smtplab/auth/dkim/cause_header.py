@@ -37,9 +37,7 @@ def find(failure: Failure) -> Finding:
             break
     form: canonical.Form = "relaxed" if attempts.form == "simple" else "simple"
     if attempts.fits(attempts.covered, form=form):
-        why = (
-            f"the hash fits the {form} form of the fields, and c= says {attempts.form}: the signer's mistake"
-        )
+        why = f"the hash fits the {form} form of the fields, and c= says {attempts.form}: white space was changed, or it was signed so"
         return Finding("canonicalization", why)
     return _unknown(failure, attempts)
 
