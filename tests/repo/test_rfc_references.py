@@ -13,7 +13,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 INDEX = ROOT / "docs" / "rfcs.txt"
-PLACES = ("smtplab/**/*.py", "docs/**/*.md", "notebooks/*.ipynb", "README.md", "CONTRIBUTING.md")
+PLACES = (
+    *("smtplab/**/*.py", "smtplab/course/texts/*.toml", "docs/**/*.md"),
+    *("notebooks/*.ipynb", "README.md", "CONTRIBUTING.md"),
+)
 
 SECTION = r"(?:\d+|[A-Z])(?:\.\d+)*"
 MORE = rf"(?:,|,? and|,? or| to) §{SECTION}"  # of the same RFC

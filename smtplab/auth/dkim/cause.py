@@ -18,6 +18,8 @@ from .signature import Signature
 CHECK = "RFC 6376 §6.1.3"
 
 # The word for each cause, and what it says. `header-…:subject` has the field's name behind a colon.
+# where the hash fits the other canonical form: the two cannot be told apart
+EITHER = "white space was changed, or the signer hashed that form"
 CAUSES = {
     "algorithm": "a= names an algorithm that nobody knows",
     "banner-added": "lines were put in front of the body",

@@ -16,7 +16,7 @@ from smtplab.mail.text import decode
 
 from . import canonical, undo
 from .canonical import Form
-from .cause import Failure, Finding
+from .cause import EITHER, Failure, Finding
 from .message import Message
 
 MAX_FOOTER = 1 << 18  # octets of a footer that is looked for
@@ -89,7 +89,7 @@ def _other_form(failure: Failure, hashes: _Hashes) -> Finding | None:
     other: Form = "relaxed" if hashes.form == "simple" else "simple"
     if failure.message.body_hash(other, hashes.length, hashes.name).digest != hashes.wanted:
         return None
-    why = f"the hash fits the {other} form of the body, and c= says {hashes.form}: white space was changed, or it was signed so"
+    why = f"the hash fits the {other} form of the body, and c= says {hashes.form}: {EITHER}"
     return Finding("canonicalization", why)
 
 

@@ -15,7 +15,7 @@ from itertools import chain, combinations, product
 from smtplab.mail.text import decode
 
 from . import canonical, crypto, undo
-from .cause import Failure, Finding
+from .cause import EITHER, Failure, Finding
 from .message import Message, chosen, without_value
 
 BUDGET = 16 << 20  # octets that all attempts together may hash
@@ -37,7 +37,7 @@ def find(failure: Failure) -> Finding:
             break
     form: canonical.Form = "relaxed" if attempts.form == "simple" else "simple"
     if attempts.fits(attempts.covered, form=form):
-        why = f"the hash fits the {form} form of the fields, and c= says {attempts.form}: white space was changed, or it was signed so"
+        why = f"the hash fits the {form} form of the fields, and c= says {attempts.form}: {EITHER}"
         return Finding("canonicalization", why)
     return _unknown(failure, attempts)
 
