@@ -16,7 +16,7 @@ from ..mail.text import visible
 from ..mail.verdict import SIGNS, Step, tone
 from . import code_tabs
 from .judgement_input import Found, Given
-from .judgement_verdicts import folded, wanted
+from .judgement_verdicts import all_folded, folded, wanted
 from .theme import CLASSES, hidden, result_chip, shown
 
 MOST_REMARKS = 20  # stretches of the DNS answers that are shown as not read
@@ -57,7 +57,7 @@ def result(found: Found, given: Given) -> Markup:
             _damage(damage) if damage else None,
             _remarks(made, given) if made.case.answers.remarks else None,
             _facts(made),
-            [folded(f"{number}", each) for number, each in enumerate(made.verdicts)],
+            all_folded(made),
             wanted(made),
         ]
     )
@@ -77,7 +77,7 @@ def _itself(made: CaseJudgement) -> h.Element:
     """The bounce as a message."""
     return h.details(".jd-verdict", data_fold="itself")[
         h.summary(data_key="fold-itself")["The bounce itself, judged as a message"],
-        [folded(f"itself-{number}", each) for number, each in enumerate(made.verdicts)],
+        all_folded(made, "itself"),
     ]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import htpy as h
 from markupsafe import Markup
@@ -19,7 +20,7 @@ from ..mail.verdict import Comparison, compare
 from .comparison import html as comparison_html
 from .theme import shown
 
-MOST = 12  # records with a box
+MOST = 12  # records with a box, and verdicts that are compared
 LONGEST = 4000  # characters of one
 
 
@@ -47,7 +48,7 @@ def try_record(made: CaseJudgement, question: Question, text: str) -> Tried:
     lines = [line.strip() for line in text[:LONGEST].splitlines() if line.strip()]
     after = made.what_if(records={(question.name, question.rdtype): lines})
     pairs = (compare(*pair) for pair in zip(made.verdicts, after.verdicts, strict=True))
-    return Tried(question, after, tuple(each for each in pairs if each.changed))
+    return Tried(question, after, tuple(islice((each for each in pairs if each.changed), MOST)))
 
 
 def forms(asked: Sequence[tuple[Question, str]]) -> Markup:

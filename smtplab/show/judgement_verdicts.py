@@ -13,14 +13,27 @@ from markupsafe import Markup
 
 from ..auth.answers import commands
 from ..auth.case import CaseJudgement, questions, requirements
-from ..mail.verdict import Step, Verdict
+from ..mail.verdict import Step, Verdict, walk
 from .theme import result_chip, shown, style
 from .verdict import STYLE as VERDICT_STYLE
 from .verdict import html as verdict_html
 
 MOST_STEPS = 300  # of one verdict that are drawn
+MOST_ALIKE = 20  # verdicts of one method: a message can bring thousands of signatures
 
 _STYLE = Markup(style(VERDICT_STYLE))
+
+
+def all_folded(made: CaseJudgement, kind: str = "verdict") -> list[h.Node]:
+    """Every verdict of a judgement, folded, and how many are left out."""
+    drawn: list[h.Node] = []
+    count: dict[str, int] = {}
+    for number, verdict in enumerate(made.verdicts):
+        count[verdict.method] = count.get(verdict.method, 0) + 1
+        if count[verdict.method] <= MOST_ALIKE:
+            drawn.append(folded(f"{kind}-{number}", verdict))
+    more = [(method, had - MOST_ALIKE) for method, had in count.items() if had > MOST_ALIKE]
+    return [*drawn, *(h.p(".smtplab-dim")[f"{left} more of {shown(method, 40)}"] for method, left in more)]
 
 
 def wanted(made: CaseJudgement) -> h.Element:
@@ -46,13 +59,13 @@ def folded(number: str, verdict: Verdict) -> h.Element:
         kept += cut
     drawn = replace(verdict, steps=tuple(kept))
     body = verdict_html(drawn).replace(_STYLE, "")
-    return h.details(".jd-verdict", data_fold=f"verdict-{number}")[
-        h.summary(data_key=f"fold-verdict-{number}")[
+    return h.details(".jd-verdict", data_fold=f"of-{number}")[
+        h.summary(data_key=f"fold-{number}")[
             result_chip(verdict.result), " ", h.strong[shown(verdict.method, 80)], " ", _about(verdict)
         ],
         Markup(body),
         h.p(".smtplab-dim")["The rest of the steps is left out here; the text form has them all."]
-        if left <= 0
+        if sum(1 for _ in walk(verdict.steps)) > MOST_STEPS
         else None,
     ]
 

@@ -14,11 +14,12 @@ import pytest
 
 from smtplab.auth.case import CaseJudgement, Told
 from smtplab.mail.errors import LabError
+from smtplab.mail.verdict import Step, Verdict
 from smtplab.show.judgement import JudgeDesk, judge_desk
 from smtplab.show.judgement_input import LIMIT, Given, case_of, judged
 from smtplab.show.judgement_parts import MOST_REMARKS
 from smtplab.show.judgement_tries import records
-from smtplab.show.judgement_verdicts import MOST_STEPS
+from smtplab.show.judgement_verdicts import MOST_ALIKE, MOST_STEPS, folded
 
 MESSAGE = (
     "Return-Path: <alice@acorn.example>\n"
@@ -177,6 +178,11 @@ def test_of_a_bounce_the_message_that_came_back_is_judged_too() -> None:
     assert words.startswith("Read as: bounce ✕ failed")
     assert "It came from 192.0.2.10; SPF is pass for acorn.example" in words
     assert "The bounce itself, judged as a message" in words
+    again = desk.judge(ip="192.0.2.66")
+    assert isinstance(again, Told)
+    assert again.judgement
+    assert again.judgement.facts[0].value is None  # the field is about what came back
+    assert "SPF is fail for acorn.example" in seen(desk.parts["top"])
 
 
 def test_a_damaged_paste_is_named_with_the_way_to_the_raw_source() -> None:
@@ -305,12 +311,18 @@ def _only_text(markup: str) -> None:
 
 
 def test_a_verdict_without_end_is_cut() -> None:
-    received = (
-        "Received: from a.example (a.example [192.0.2.1]) by b.example; Mon, 02 Mar 2026 09:00:00 +0000\n"
-    )
-    desk = judge_desk("X-A: b\n" * 3000 + received * 90 + MESSAGE)
-    assert drawn(desk).count("smtplab-step") < 12 * MOST_STEPS
-    assert "The rest of the steps is left out here" in seen(drawn(desk))
+    inside = tuple(Step(f"inner {number}", "x") for number in range(MOST_STEPS))
+    for steps in (inside + inside, (Step("one", "x", steps=inside), Step("two", "x")), inside):
+        markup = str(folded("1", Verdict("pass", "SPF", "how long?", steps)))
+        assert markup.count('class="smtplab-step"') == MOST_STEPS
+        assert ("The rest of the steps is left out here" in seen(markup)) == (steps is not inside)
+
+
+def test_signatures_without_end_are_counted() -> None:
+    signature = "DKIM-Signature: v=1; a=rsa-sha256; d=a.example; s=a; h=from; bh=aa; b=aa\n"
+    desk = judge_desk(signature * (MOST_ALIKE + 3) + MESSAGE)
+    assert "3 more of DKIM" in seen(desk.parts["result"])
+    assert desk.parts["result"].count("<strong>DKIM</strong>") == 2 * MOST_ALIKE
 
 
 def test_the_code_gives_the_same(tmp_path: Path) -> None:
