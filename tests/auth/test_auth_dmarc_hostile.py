@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtplab.auth.dmarc import disposition, evaluate, refusal, verify
-from smtplab.auth.dmarc.aligning import MOST_SIGNERS
+from smtplab.auth.dmarc.aligning import MOST_OTHERS, MOST_SIGNERS
 from smtplab.auth.dmarc.walk import MAX_QUERIES, targets
 from smtplab.mail.errors import LabError
 from smtplab.mail.route import Answer
@@ -76,6 +76,13 @@ def test_the_same_signer_a_hundred_times_is_one() -> None:
     verdict = Table({DOMAIN: RECORD}).check("acorn.example", dkim=["pass acorn.example"] * 100)
     assert verdict.aligned_signers == ("acorn.example",)
     assert sum(step.what.startswith("DKIM") for step in verdict.steps) == 1
+
+
+def test_failures_on_top_do_not_push_out_a_pass() -> None:
+    failed = [f"fail s{number}.example" for number in range(100)]
+    verdict = Table({DOMAIN: RECORD}).check("acorn.example", dkim=[*failed, "pass acorn.example"])
+    assert (verdict.result, verdict.aligned_signers) == ("pass", ("acorn.example",))
+    assert sum(step.what.startswith("DKIM") for step in verdict.steps) == MOST_OTHERS + 1
 
 
 def test_ten_thousand_authors() -> None:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from ..spf import SpfVerdict
 
 ALIGNMENT = "RFC 9989 §4.4"
-MOST_SIGNERS = 10  # domains of signatures that are looked at: each may cost a walk
+MOST_SIGNERS = 10  # domains of signatures that may count and are looked at: each may cost a walk
+MOST_OTHERS = 20  # of those that cannot: each is a step
 
 # What one identifier is worth: it counts; it may count, once the DNS answers; it does not.
 Worth = Literal["pass", "temperror", "fail"]
@@ -48,13 +49,16 @@ class Aligning:
         else:
             worth = yield from self._of("SPF", to_ascii(spf.domain), spf.result, self.record.aspf, "aspf")
             self.spf = worth == "pass"
-        seen: set[tuple[str, str]] = set()
+        # A pass and a failure are counted apart: else whoever puts failures on top would push a pass out.
+        seen: tuple[set[tuple[str, str]], set[tuple[str, str]]] = (set(), set())
         for one in dkim:
             # a key in test (t=y, RFC 6376 §3.6.1) makes the signature count as none
             key = (to_ascii(one.domain), "none" if one.result == "pass" and one.testing else one.result)
-            if key in seen or len(seen) >= MOST_SIGNERS:
+            may_count = key[1] in ("pass", "temperror")
+            known = seen[may_count]
+            if key in known or len(known) >= (MOST_SIGNERS if may_count else MOST_OTHERS):
                 continue
-            seen.add(key)
+            known.add(key)
             worth = yield from self._of("DKIM", *key, self.record.adkim, "adkim")
             if worth == "pass":
                 self.signers.append(key[0])

@@ -178,9 +178,10 @@ class Checks(Policy):
 
         if not self._wants_cache:
             return plainly
-        if self.cache is None:
-            self.cache = Cache(mta.world.clock.now, fetch)
-        return self.cache.ask
+        cache = self.cache  # another thread may switch caching off meanwhile
+        if cache is None:
+            cache = self.cache = Cache(mta.world.clock.now, fetch)
+        return cache.ask
 
     def _judge(
         self,
