@@ -179,6 +179,7 @@ def test_the_lab_from_program_to_mailbox() -> None:
         (c.hop, c.action, c.name) for c in found.changes if c.part != "header"
     ] == []  # the dot came through
     assert {c.name for c in found.changes if c.hop == 2 and c.action == "added"} == {
+        "Dkim-Signature",
         "Received",
         "Date",
         "Message-Id",

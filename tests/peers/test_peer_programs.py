@@ -145,6 +145,7 @@ PEERS = {"swaks": swaks, "curl": curl, "msmtp": msmtp, "smtplib": library}
 @pytest.fixture(scope="module")
 def one_lab() -> Iterator[Lab]:
     with Lab() as lab:
+        lab.mta("mx.birch.example").checks.off()  # the peers send as Alice, from a host that is none of hers
         yield lab
         assert lab._world.errors == []
 
