@@ -22,8 +22,10 @@ ARGS   ?=
 lab: $(VENV)/lab.stamp
 	@$(RUN) -m smtplab.cli lab $(ARGS)
 
+# What Python compiles is kept, whatever the environment says: every worker, kernel and command of the tests
+# loads the same modules again.
 test: check
-	$(RUN) -m pytest -n 2 $(ARGS)
+	PYTHONDONTWRITEBYTECODE= $(RUN) -m pytest -n 2 $(ARGS)
 
 bench: $(VENV)/test.stamp
 	$(RUN) -m benchmarks $(ARGS)
