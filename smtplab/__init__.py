@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .auth import dkim, dmarc, spf
     from .auth.dmarc import reports
-    from .course import explain, glossary, hint, lesson, predict, progress, question, quiz
+    from .course import check, exercise, explain, glossary, hint, lesson, predict, progress, question, quiz
     from .desk import Lab
     from .lab import policies
     from .lab.item import SmartHost
@@ -66,7 +66,7 @@ _WHERE = {
     "explain_login": "mail.sasl:explain",
     "explain_reply": "mail.reply_desk:explain",
     **dict.fromkeys(
-        ("explain", "glossary", "hint", "lesson", "predict", "progress", "question", "quiz"), "course"
+        "check exercise explain glossary hint lesson predict progress question quiz".split(), "course"
     ),
 }
 __all__ = sorted(_WHERE)

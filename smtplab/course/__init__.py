@@ -1,9 +1,10 @@
-"""What a lesson needs beyond the mail system: predict, hint, quiz, glossary, and progress.
+"""What a lesson needs beyond the mail system: predict, hint, quiz, glossary, progress, and exercises.
 
 A lesson's first cell calls `lesson`; after that each piece stands alone in its cell. All of them show
 themselves as widgets with a kernel, as HTML without one, and as text in a terminal.
 """
 
+from .graded import check, exercise
 from .hints import hint
 from .lessons import glossary, lesson
 from .predictions import explain, predict
@@ -11,4 +12,15 @@ from .progress import progress
 from .question import question
 from .quizzes import quiz
 
-__all__ = ["explain", "glossary", "hint", "lesson", "predict", "progress", "question", "quiz"]
+__all__ = [
+    "check",
+    "exercise",
+    "explain",
+    "glossary",
+    "hint",
+    "lesson",
+    "predict",
+    "progress",
+    "question",
+    "quiz",
+]
