@@ -66,7 +66,19 @@ _WHERE = {
     "explain_login": "mail.sasl:explain",
     "explain_reply": "mail.reply_desk:explain",
     **dict.fromkeys(
-        "check exercise explain glossary hint lesson predict progress question quiz".split(), "course"
+        [
+            "check",
+            "exercise",
+            "explain",
+            "glossary",
+            "hint",
+            "lesson",
+            "predict",
+            "progress",
+            "question",
+            "quiz",
+        ],
+        "course",
     ),
 }
 __all__ = sorted(_WHERE)
