@@ -41,13 +41,24 @@ def test_a_record_with_everything() -> None:
 
 
 def test_spans_are_those_of_the_text() -> None:
-    text = "v=DMARC1 ;  P = Reject ;x"
+    text = "V=DMARC1 ;  p = Reject ;x"
     record = parse(text)
     assert [(tag.name, text[slice(*tag.span)]) for tag in record.tags] == [
-        ("v", "v=DMARC1"),
-        ("p", "P = Reject"),
+        ("v", "V=DMARC1"),
+        ("p", "p = Reject"),
     ]
     assert [text[slice(*tag.span)] for tag, _ in record.faults] == ["x"]
+
+
+def test_the_names_of_tags_have_case() -> None:
+    """They are DKIM's (RFC 6376 §3.2); the version alone is an ABNF literal."""
+    text = "v=DMARC1; p=none; P=reject; Fruit=apple"
+    record = parse(text)
+    assert record.p == "none"
+    assert [(tag.name, "small letters" in why) for tag, why in record.faults] == [("P", True)]
+    text = "v=DMARC1; P=reject"
+    advice = [(text[slice(*one.span)], one.result) for one in lint(text)]
+    assert advice == [("", "permerror"), ("P=reject", "policy")]
 
 
 def test_the_first_of_two_tags_counts() -> None:

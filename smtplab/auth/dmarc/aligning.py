@@ -92,7 +92,12 @@ class Aligning:
             walk = yield from self.walker.walk(domain)
             theirs, ours = walk.organization, self._walk.organization
         except NoAnswer as error:
-            return None, f"no answer for {visible(error.question.name)[:200]}", error.steps
+            why = f"no answer for {visible(error.question.name)[:200]}"
+            ours = "" if self._walk.broken else self._walk.organization
+            if ours and domain != ours and not domain.endswith(f".{ours}"):
+                # an organizational domain is the domain itself or one above it, so silence cannot hide this
+                return False, f"{why}, but that of From is {ours}, and it is not below that", error.steps
+            return None, why, error.steps
         if theirs == ours:
             return True, f"its organizational domain is also {ours}", walk.steps
         return False, f"its organizational domain is {theirs}, and that of From is {ours}", walk.steps

@@ -132,19 +132,21 @@ class _Check:
 
     def _below(self, record: Record) -> Generator[Question, Answer, str]:
         if record.np:
-            there, step = yield from self._exists()
+            there, step = yield from self._exists(record.np != (record.sp or record.p))
             self.steps.append(step)
             if not there:
                 return "np"
         return "sp" if record.sp else "p"
 
-    def _exists(self) -> Generator[Question, Answer, tuple[bool, Step]]:
-        """Whether the name in From exists at all: only NXDOMAIN says that it does not."""
+    def _exists(self, matters: bool) -> Generator[Question, Answer, tuple[bool, Step]]:
+        """Whether the name in From exists at all: only NXDOMAIN says that it does not. It does not matter
+        where np= asks for the same as what counts otherwise."""
         answer = yield from self.walker.ask(self.author, "A")
         if answer.status == "no answer":
-            self.unsure = True
+            self.unsure = matters
             why = "no answer, so nobody can tell whether np= counts"
-            return True, Step(f"{self.author} A", why, "temperror", EXISTENCE)
+            why += "" if matters else ", but it asks for the same"
+            return True, Step(f"{self.author} A", why, "temperror" if matters else "", EXISTENCE)
         there = answer.status != "no such name"
         why = "the name exists, so np= does not count" if there else "there is no such name, so np= counts"
         return there, Step(f"{self.author} A", why, "", EXISTENCE)

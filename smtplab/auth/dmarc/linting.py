@@ -10,9 +10,8 @@ from smtplab.mail.errors import RecordError
 from smtplab.mail.text import visible
 
 from ..advice import Advice, worst_first
-from .record import GONE, POLICIES, VALUES, Record, parse, select
+from .record import GONE, NAMES, POLICIES, Record, parse, select
 
-KNOWN = {"v", *VALUES, "rua", "ruf", "fo"}
 TAGS = "RFC 9989 §4.7"
 
 
@@ -95,7 +94,7 @@ def _other(record: Record) -> list[Advice]:
             why = f"{tag.name}= is gone since RFC 9989; receivers leave it out"
             why += ": use t=y for a test" if tag.name == "pct" else ""
             found.append(Advice("neutral", why, tag.span, "RFC 9989 §9.3"))
-        elif tag.name not in KNOWN:
+        elif tag.name.lower() not in NAMES:  # a capital in one is among the faults
             found.append(
                 Advice("neutral", f"{visible(tag.name)[:40]}= means nothing in DMARC", tag.span, TAGS)
             )

@@ -29,10 +29,12 @@ VALUES = {
     "adkim": ("r", "s"),
     "aspf": ("r", "s"),
 }
+NAMES = {"v", *VALUES, "rua", "ruf", "fo"}
 GONE = ("pct", "rf", "ri")  # RFC 7489 §6.3 had them, RFC 9989 has not
 FO = ("0", "1", "d", "s")  # each at most once, and 0 and 1 not together
 
-# tag names are ABNF literals, which have no case (RFC 5234 §2.3); DMARC1 is %s"DMARC1", which has
+# v is an ABNF literal, which has no case (RFC 5234 §2.3); DMARC1 is %s"DMARC1", which has. The other names
+# are no literals: they are DKIM's tags, which have (RFC 9989 §4.7, RFC 6376 §3.2).
 _VERSION = re.compile(r"[vV][ \t]*=[ \t]*DMARC1[ \t]*(?:;|\Z)")
 _TAG = re.compile(r"[ \t]*([A-Za-z]+)[ \t]*=[ \t]*(.*?)[ \t]*", re.DOTALL)
 # a URI without the characters that must be encoded in it, and the size limit that RFC 7489 §6.2 allowed
@@ -42,7 +44,7 @@ _MAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """`name=value` as it stands: the name in lower case, and where in the record it is."""
+    """`name=value` as it stands, and where in the record it is. The version's name is "v" in any case."""
 
     name: str
     value: str
@@ -104,7 +106,9 @@ def parse(text: str) -> Record:
     found: dict[str, Tag] = {}
     faults = list(broken)
     for tag in tags:
-        if tag.name in found:
+        if tag.name not in NAMES and tag.name.lower() in NAMES:
+            faults.append((tag, "the names of tags are small letters, and others mean nothing"))
+        elif tag.name in found:
             faults.append((tag, f"{tag.name}= stands there twice, and the first one counts"))
         else:
             found[tag.name] = tag
@@ -135,7 +139,7 @@ def _split(text: str) -> tuple[list[Tag], list[tuple[Tag, str]]]:
         found = _TAG.fullmatch(part)
         if found:
             at = start + found.start(1)
-            tags.append(Tag(found[1].lower(), found[2], (at, start + found.end(2))))
+            tags.append(Tag(found[1] if tags else "v", found[2], (at, start + found.end(2))))
         elif part.strip():
             at = start + len(part) - len(part.lstrip())
             broken.append((Tag("", part.strip(), (at, at + len(part.strip()))), "it is not name=value"))
