@@ -5,6 +5,7 @@
 #   make check    ruff, mypy, clean notebooks
 #   make format   put code and notebooks into the one layout
 #   make bench    the figures of docs/benchmarks.md, measured here
+#   make exercises  what students get, made from solutions/
 #   make pins     write constraints.txt anew from .venv
 #   make clean    remove .venv and what the tools cache
 #
@@ -17,7 +18,7 @@ PIP    := $(RUN) -m pip --disable-pip-version-check --quiet install --constraint
 PYTHON ?= python3
 ARGS   ?=
 
-.PHONY: lab test bench format check pins clean
+.PHONY: lab test bench format check exercises pins clean
 
 lab: $(VENV)/lab.stamp
 	@$(RUN) -m smtplab.cli lab $(ARGS)
@@ -40,6 +41,9 @@ format: $(VENV)/test.stamp
 	$(RUN) -m ruff check --fix-only --quiet .
 	$(RUN) -m ruff format .
 	$(RUN) tools/notebooks.py clean
+
+exercises: $(VENV)/test.stamp
+	$(RUN) tools/exercises.py make
 
 pins: $(VENV)/test.stamp
 	$(RUN) tools/constraints.py > $(VENV)/constraints.txt

@@ -65,21 +65,8 @@ _WHERE = {
     "explain_bounce": "mail.dsn",
     "explain_login": "mail.sasl:explain",
     "explain_reply": "mail.reply_desk:explain",
-    **dict.fromkeys(
-        [
-            "check",
-            "exercise",
-            "explain",
-            "glossary",
-            "hint",
-            "lesson",
-            "predict",
-            "progress",
-            "question",
-            "quiz",
-        ],
-        "course",
-    ),
+    **dict.fromkeys(("check", "exercise", "explain", "glossary", "hint"), "course"),
+    **dict.fromkeys(("lesson", "predict", "progress", "question", "quiz"), "course"),
 }
 __all__ = sorted(_WHERE)
 

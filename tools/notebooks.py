@@ -26,7 +26,8 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 # tags: the statements that a cell makes live (docs/coverage.md); nbgrader: which cells are graded.
-CELL_METADATA = ("tags", "nbgrader")
+# The other two are nbgrader's, in exercises: a student shall not change a check by accident.
+CELL_METADATA = ("tags", "nbgrader", "deletable", "editable")
 
 READABLE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 # What nbformat (8 hexadecimal digits) and JupyterLab (a UUID) give a new cell.
