@@ -1,4 +1,4 @@
-"""This folder as an nbgrader course: `nbgrader autograde 09-spf` works here as it is. See docs/teaching.md."""
+"""This folder as an nbgrader course: `nbgrader autograde 09-spf` works as it is. See docs/teaching.md."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""nbgrader, installed once into a folder of its own: in the environment it would change what JupyterLab loads."""
+"""nbgrader, installed once into a folder of its own: in the environment it would change JupyterLab."""
 
 from __future__ import annotations
 
@@ -33,4 +33,6 @@ def installed() -> Path:
 
 def environment() -> dict[str, str]:
     """Variables for a process that is to use it."""
-    return {**os.environ, "PYTHONPATH": str(installed())}
+    folder = installed()
+    path = os.pathsep.join([str(folder / "bin"), os.environ.get("PATH", "")])  # it calls alembic by name
+    return {**os.environ, "PYTHONPATH": str(folder), "PATH": path}
