@@ -99,7 +99,7 @@ def run(node: str, npm: str, name: str, asked: dict[str, Any]) -> dict[str, Any]
 
 
 def ask(node: str, npm: str, **asked: Any) -> dict[str, Any]:
-    """What dkim.js says to `verify`, `sign`, `keys` and `now`; messages are octets here."""
+    """What dkim.js says to `verify`, `sign`, `keys`, `more`, `strict` and `now`; messages are octets here."""
     asked["verify"] = [b64encode(message).decode() for message in asked.get("verify", [])]
     asked["sign"] = [{**one, "message": b64encode(one["message"]).decode()} for one in asked.get("sign", [])]
     return run(node, npm, "dkim.js", asked)

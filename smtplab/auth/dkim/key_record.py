@@ -82,6 +82,9 @@ def _parse(text: str) -> KeyRecord:
         raise RecordError("v= is DKIM1, and it is the first tag", text, tags["v"].span)
     if "p" not in tags:
         raise RecordError("a key record has the tag p=", text, (len(text), len(text)))
+    for name in ("h", "s"):
+        if name in tags and not tags[name].value:
+            raise RecordError(f"{name}= is there and names nothing", text, tags[name].span)
     kind = tags["k"].packed.lower() if "k" in tags else "rsa"
     return KeyRecord(
         text,

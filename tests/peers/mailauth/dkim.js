@@ -1,8 +1,10 @@
 // Verifies and signs messages with mailauth, as many as are asked for, in one process.
 //
-// One JSON object comes in: {keys: {name: text}, now: ISO time, verify: [base64], sign: [options]}. Signing
-// options are mailauth's signatureData with `message` (base64) and `canonicalization`. Out comes {verify:
-// [[{result, comment, domain}]], sign: [field], seconds}. No name is looked up anywhere but in `keys`.
+// One JSON object comes in: {keys: {name: text}, now: ISO time, verify: [base64], sign: [options], strict: bool,
+// more: [{name: text}]}, where `more` has further keys for each message. Signing options are mailauth's
+// signatureData with `message` (base64) and `canonicalization`. Out comes {verify: [[{result, comment,
+// domain}]], sign: [field], seconds}. No name is looked up anywhere but in `keys` and `more`. With `strict` it
+// keeps to the RFCs where it would go with what senders do.
 const { dkimVerify } = require('mailauth/lib/dkim/verify');
 const { dkimSign } = require('mailauth/lib/dkim/sign');
 
@@ -11,15 +13,17 @@ async function main() {
   for await (const chunk of process.stdin) chunks.push(chunk);
   const asked = JSON.parse(Buffer.concat(chunks).toString());
   const curTime = new Date(asked.now);
-  const resolver = async (name, type) => {
-    if (type === 'TXT' && Object.hasOwn(asked.keys, name)) return [[asked.keys[name]]];
+  const resolverOf = keys => async (name, type) => {
+    if (type === 'TXT' && Object.hasOwn(keys, name)) return [[keys[name]]];
     throw Object.assign(new Error('no such name'), { code: 'ENOTFOUND' });
   };
   const told = { verify: [], sign: [], seconds: {} };
 
   let start = process.hrtime.bigint();
-  for (const message of asked.verify || []) {
-    const { results } = await dkimVerify(Buffer.from(message, 'base64'), { resolver, curTime });
+  for (const [number, message] of (asked.verify || []).entries()) {
+    const resolver = resolverOf(asked.more ? { ...asked.keys, ...asked.more[number] } : asked.keys);
+    const options = { resolver, curTime, strict: Boolean(asked.strict) };
+    const { results } = await dkimVerify(Buffer.from(message, 'base64'), options);
     told.verify.push(
       results.map(one => ({
         result: one.status.result,
