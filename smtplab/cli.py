@@ -117,6 +117,34 @@ def _print_table(rows: list[tuple[str, str, str]]) -> None:
 
 
 @app.command()
+def new_term(
+    name: Annotated[str, typer.Argument(help="What the term is called, such as autumn-26.")],
+    roster: Annotated[Path, typer.Option(help="CSV with a header line; the column id names the students.")],
+    folder: Annotated[Path, typer.Option(help="Where terms are kept: in the course's folder.")] = Path(
+        "terms"
+    ),
+) -> None:
+    """Draw a secret world for every student of a class, and write the packs to hand out.
+
+    Running it again with a longer roster adds students; the packs of the others stay as they are.
+    """
+    from .course.graded.terms import new_term as make
+    from .mail.errors import LabError
+
+    try:
+        term = make(name, roster, folder)
+    except (LabError, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+    typer.echo(
+        f"{len(term.students())} students in {term.folder}\n"
+        f"Hand out: packs/STUDENT/ to each student, beside or above the exercises.\n"
+        f"Keep:     secret. Who has it can work out every answer, and without it nobody can grade.\n"
+        f"Grade:    with SMTPLAB_TERM={term.folder}"
+    )
+
+
+@app.command()
 def lab(
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the address.")] = False,
     port: Annotated[int | None, typer.Option(help="The port, else the first free one from 8888.")] = None,

@@ -70,6 +70,7 @@ def new_term(name: str, roster: Path, terms: Path) -> Term:
     students = _roster(roster)
     term = Term((terms / name).resolve())
     term.folder.mkdir(parents=True, exist_ok=True)
+    (term.folder.parent / ".gitignore").write_text("*\n", "utf-8")  # a secret in a repository is none
     _keep_secret(term.folder / "secret")
     (term.folder / "students.csv").write_text("\n".join(["id", *students, ""]), "utf-8")
     for who in students:
