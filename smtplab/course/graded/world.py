@@ -130,7 +130,7 @@ def public_seed(exercise: str, who: str) -> int:
 
 
 def secret_seed(secret: bytes, term: str, exercise: str, who: str) -> int:
-    """The seed that takes the term's secret: HMAC-SHA-256 of term, exercise and student (RFC 2104)."""
+    """The seed that takes the term's secret: HMAC-SHA-256 of term, exercise and student (RFC 2104 §2)."""
     said = f"{term}\0{exercise}\0{who}".encode()
     return int.from_bytes(hmac.new(secret, said, hashlib.sha256).digest())
 
