@@ -18,7 +18,7 @@ LIMIT = 110  # seconds a command
 
 
 class Classroom:
-    """`folder` is a course as a teacher has it: nbgrader_config.py, solutions, and a term where one is made."""
+    """`folder` is a course as a teacher has it: nbgrader_config.py, solutions, and a term if one is made."""
 
     def __init__(self, folder: Path, *names: str) -> None:
         self.folder, self.names = folder, names

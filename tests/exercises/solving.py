@@ -22,7 +22,7 @@ STUDENTS = [f"student-{number:02}" for number in range(50)]
 
 def teacher(name: str) -> ModuleType:
     """The teacher's file of an exercise."""
-    return checking._module(ROOT / "solutions" / name / "teacher.py")
+    return checking.teacher_file(ROOT / "solutions" / name)
 
 
 @cache

@@ -85,6 +85,13 @@ def test_the_notebook_says_what_the_task_is(name: str, task_id: str) -> None:
     assert graded.grade_id == task_id
 
 
+def test_the_tables_for_teachers_are_up_to_date() -> None:
+    from tools import teaching
+
+    stale = [path.name for path, text in teaching.pages().items() if path.read_text("utf-8") != text]
+    assert stale == [], "run: python tools/teaching.py --write"
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_teachers_file_speaks_of_tasks_that_are_there(name: str) -> None:
     tasks = load(name).tasks

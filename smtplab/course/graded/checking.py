@@ -153,11 +153,13 @@ def course() -> Path:
 
 def teacher_of(name: str) -> ModuleType:
     """What only teachers have of an exercise: `solutions/NN-name/teacher.py`."""
-    return _module(course() / "solutions" / name / "teacher.py")
+    return teacher_file(course() / "solutions" / name)
 
 
 @cache
-def _module(file: Path) -> ModuleType:
+def teacher_file(folder: Path) -> ModuleType:
+    """The module `teacher.py` in an exercise's folder. Raises LabError where there is none."""
+    file = folder / "teacher.py"
     spec = importlib.util.spec_from_file_location(f"teacher_{file.parent.name.replace('-', '_')}", file)
     if spec is None or spec.loader is None or not file.is_file():
         raise LabError(f"{file} is not there.")
