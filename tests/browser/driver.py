@@ -76,9 +76,10 @@ class Server:
 
 @contextmanager
 def jupyterlab(home: Path) -> Iterator[Server]:
-    """The project's own command, in a folder with a copy of the lessons and settings of its own."""
+    """The project's own command, in a folder with a copy of lessons and exercises and settings of its own."""
     folder = home / "lessons"
-    shutil.copytree(ROOT / "notebooks", folder / "notebooks")
+    for kind in ("notebooks", "exercises"):
+        shutil.copytree(ROOT / kind, folder / kind)
     command = [sys.executable, "-m", "smtplab.cli", "lab", "--no-browser"]
     log = (home / "jupyterlab.log").open("w")
     process = subprocess.Popen(
