@@ -28,6 +28,7 @@ from ...mail.text import visible
 from ...show.theme import style
 
 if TYPE_CHECKING:
+    from ...auth.what_if import Resolve
     from ...lab.lab import Lab
 
 ALONE = "self-study"
@@ -70,6 +71,13 @@ class World:
         from ...lab.lab import Lab
 
         return cast("Lab", self.set_up(Lab(beside=True)))
+
+    @property
+    def resolve(self) -> Resolve:
+        """`resolve(name, rdtype)`, which knows what this world's `dns` publishes, and nothing else."""
+        from .sets.zones import resolver
+
+        return resolver(self.dns)
 
     def __repr__(self) -> str:
         names = "\n".join(f"  world.{name}" for name in self.things)
