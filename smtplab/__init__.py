@@ -17,7 +17,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .auth import dkim, dmarc, spf
     from .auth.dmarc import reports
-    from .course import check, exercise, explain, glossary, hint, lesson, predict, progress, question, quiz
+    from .course import (
+        check,
+        exercise,
+        explain,
+        form,
+        gain,
+        glossary,
+        hint,
+        lesson,
+        predict,
+        progress,
+        question,
+        quiz,
+    )
     from .desk import Lab
     from .lab import policies
     from .lab.item import SmartHost
@@ -65,8 +78,8 @@ _WHERE = {
     "explain_bounce": "mail.dsn",
     "explain_login": "mail.sasl:explain",
     "explain_reply": "mail.reply_desk:explain",
-    **dict.fromkeys(("check", "exercise", "explain", "glossary", "hint"), "course"),
-    **dict.fromkeys(("lesson", "predict", "progress", "question", "quiz"), "course"),
+    **dict.fromkeys(("check", "exercise", "explain", "form", "gain", "glossary"), "course"),
+    **dict.fromkeys(("hint", "lesson", "predict", "progress", "question", "quiz"), "course"),
 }
 __all__ = sorted(_WHERE)
 

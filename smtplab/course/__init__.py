@@ -4,6 +4,8 @@ A lesson's first cell calls `lesson`; after that each piece stands alone in its 
 themselves as widgets with a kernel, as HTML without one, and as text in a terminal.
 """
 
+from .forms import form
+from .gains import gain
 from .graded import check, exercise
 from .hints import hint
 from .lessons import glossary, lesson
@@ -16,6 +18,8 @@ __all__ = [
     "check",
     "exercise",
     "explain",
+    "form",
+    "gain",
     "glossary",
     "hint",
     "lesson",
