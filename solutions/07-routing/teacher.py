@@ -250,7 +250,7 @@ MISTAKES = {
             "the preferences the wrong way round",
             lambda world: _zone(world, "20 mxa.{}", "10 mxb.{}"),
             5,
-            "Not the main host was tried first",
+            "the lowest number comes first",
             "The lower number comes first.",
         ),
         Mistake(

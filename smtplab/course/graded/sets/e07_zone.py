@@ -11,7 +11,7 @@ import dns.exception
 
 from ....lab.direct import Direct
 from ....lab.lab import Lab
-from ....mail.errors import LabError
+from ....mail.errors import LabError, RecordError
 from ....mail.route import Route
 from ....mail.text import visible
 from .. import answers
@@ -46,7 +46,7 @@ def draw_zone(rng: Random, domain: str, name: str, web: str) -> dict[str, Any]:
 
 
 def publish(lab: Any, domain: str, lines: list[str]) -> None:
-    """Make the zone of these records, each "name type value". Raises LabError, RecordError."""
+    """Make the zone of these records, each "name type value". Raises LabError."""
     records: dict[tuple[str, str], list[str]] = {}
     for line in lines[:100]:
         parts = line.split(None, 2)
@@ -58,7 +58,10 @@ def publish(lab: Any, domain: str, lines: list[str]) -> None:
     view = lab.dns.add_zone(domain)
     view.delete("@", "MX")
     for (name, rdtype), values in records.items():
-        view.set(name, rdtype, *values)
+        try:
+            view.set(name, rdtype, *values)
+        except RecordError as error:
+            raise LabError(f"{visible(f'{name} {rdtype} {values[0]}')[:60]}: {error.message}") from None
 
 
 @contextmanager
@@ -86,14 +89,16 @@ def zone(lines: list[str], world: World) -> Marks:
         came = bool(lab.mailbox(world.reader))
         why = "It is in the mailbox." if came else f"It did not arrive. {_why(route)}"
         yield mark("a letter arrives", 1, came, why, MX)
-        first = sent.attempts[0].address if sent.attempts else ""
-        good = came and first == world.servers["main"]
-        why = (
-            "It was tried first." if good else "Not the main host was tried first: its number must be lowest."
-        )
-        yield mark("the main host first", 1, good, why, MX)
+        yield _first(sent, came, world)
         yield _all_hosts(route)
         yield _web(lab, world)
+
+
+def _first(sent: Direct, came: bool, world: World) -> Mark:
+    first = sent.attempts[0].address if sent.attempts else ""
+    good = came and first == world.servers["main"]
+    why = "It was tried first." if good else "Another one was tried first: the lowest number comes first."
+    return mark("the main host first", 1, good, why if came else "Nobody got the letter.", MX)
 
 
 def _why(route: Route) -> str:
@@ -109,15 +114,11 @@ def _all_hosts(route: Route) -> Mark:
         why = f"{host.preference} {visible(host.name)[:60]}: {host.step.why}."
         return mark("every MX record names a host", 1, 0, why, host.step.ref or MX)
     if odd or not route.hosts:
-        why = (
-            "There is a null MX, which must stand alone." if odd else "No MX record is left that can be used."
-        )
+        why = "There is a null MX, which must stand alone." if odd else "No MX record can be used."
         return mark("every MX record names a host", 1, 0, why, "RFC 7505 §3")
-    good = all(host.preference is not None for host in route.hosts) and len(route.hosts) > 1
-    why = (
-        f"{len(route.hosts)} of them do." if good else "There is only one host, and nothing to fall back on."
-    )
-    return mark("every MX record names a host", 1, good, why, MX)
+    count = len(route.hosts)
+    why = f"{count} of {count} do." if count > 1 else "There is only one host, and nothing to fall back on."
+    return mark("every MX record names a host", 1, count > 1, why, MX)
 
 
 def _web(lab: Lab, world: World) -> Mark:
