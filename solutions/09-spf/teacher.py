@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
 from smtplab import spf
@@ -230,7 +229,8 @@ def by_bits(term: str, ip: str) -> str:
     sign = term[:1] if term[:1] in ("+", "-", "~", "?") else ""
     name, _, rest = term[len(sign) :].partition(":")
     written, slash, digits = rest.partition("/")
-    kind = {"ip4": ipaddress.IPv4Address, "ip6": ipaddress.IPv6Address}.get(name.lower())
+    kinds: dict[str, type[IPv4Address] | type[IPv6Address]] = {"ip4": IPv4Address, "ip6": IPv6Address}
+    kind = kinds.get(name.lower())
     try:
         if kind is None or (slash and not set(digits) <= set("0123456789")):
             return "permerror"
