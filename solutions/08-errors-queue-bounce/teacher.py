@@ -96,6 +96,10 @@ def _old_552(world):
     }
 
 
+def _old_552_only(world):
+    return {who: "failed" for who, (_, decides) in world.truth["fates"].items() if decides == "many"}
+
+
 def _lines(world, **other):
     """Right lines for what is wanted, each with an end of its own choice."""
     hello, mail = "HELO me.example", "MAIL FROM:<>"
@@ -170,23 +174,30 @@ def _greylist(restart=False, whole=False, forget=True, by_ip=False):
 MISTAKES = {
     "queue-1": [
         Mistake(
+            "the class decides, and nobody looks at the dot or the lost connection",
+            lambda world: {**_by_rcpt_only(world), **_old_552_only(world)},
+            2,
+            "nobody has said a final no",
+            "Take one recipient of each session and tell the story of the letter to its end.",
+        ),
+        Mistake(
             "250 to RCPT is taken for the handover",
             _by_rcpt_only,
-            2,
+            2.5,
             "a yes to RCPT is not the handover",
             "Which reply says that the other server answers for the message now? Not the one to RCPT.",
         ),
         Mistake(
             "the words are believed, not the digit",
             _by_words,
-            3,
+            2,
             "the first digit decides",
             "Cover the words with your hand. What would a program do that reads the number only?",
         ),
         Mistake(
             "552 is always final",
             _old_552,
-            3,
+            3.5,
             "an old way to say too many",
             "Would it make sense to bounce here? The server took others of the same letter.",
         ),

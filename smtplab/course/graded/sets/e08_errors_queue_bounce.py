@@ -25,20 +25,24 @@ from .e08_queue import SENDS, contract, schedule
 __all__ = ["draw", "greylist", "set_up"]
 
 HOST = "mx.birch.example"
+# What decides: its points, chosen so that "later" for everybody earns little, what a wrong answer overlooks.
 KINDS = {
-    "class": ("the reply to RCPT", "the first digit decides, not the words beside it", "RFC 5321 §4.2.1"),
+    "class": ("the reply to RCPT", 2, "the first digit decides, not the words beside it", "RFC 5321 §4.2.1"),
     "dot": (
         "the reply after the dot",
+        1,
         "a yes to RCPT is not the handover yet: the reply after the dot is",
         "RFC 5321 §4.2.5",
     ),
     "many": (
         "too many recipients",
+        0.5,
         "552 to RCPT without a second code is an old way to say too many, and means later",
         "RFC 5321 §4.5.3.1.10",
     ),
     "closing": (
         "a session that ended early",
+        0.5,
         "without a 250 after the dot the client keeps the message, and nobody has said a final no",
         "RFC 5321 §3.8",
     ),
@@ -109,11 +113,11 @@ def set_up(lab: Lab, world: World) -> None:
 
 @task("queue-1", answers.table(str, '{"anna@pear.example": "later"}'))
 def fates(answer: dict[str, str], world: World) -> Marks:
-    """A point for each thing that decides, for all recipients together whom it decides for."""
+    """Points for each thing that decides, for all recipients together whom it decides for."""
     said = {key.strip().lower(): value.strip().lower() for key, value in answer.items()}
-    for kind, (what, why, ref) in KINDS.items():
+    for kind, (what, of, why, ref) in KINDS.items():
         if world.truth is None:
-            yield sealed(what, 1)
+            yield sealed(what, of)
             continue
         mine = {who: fate for who, (fate, decides) in world.truth["fates"].items() if decides == kind}
         wrong = sum(said.get(who) != fate for who, fate in mine.items())
