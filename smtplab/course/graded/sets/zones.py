@@ -1,4 +1,4 @@
-"""A world's DNS as plain data, {name: {type: [values]}}: answered from, and put into a lab (RFC 1034 §4.3.2)."""
+"""A world's DNS as data, {name: {type: [values]}}: answered from, and put into a lab (RFC 1034 §4.3.2)."""
 
 from __future__ import annotations
 
