@@ -1,8 +1,8 @@
 """Before and after: two parallel forms on the usual misconceptions, and what was learnt between them.
 
 A form is answered as a whole, handed in once, and marks itself: not earlier, so that its first questions do
-not teach its last. Both forms ask about the same things with other words, hosts and numbers, in the same order.
-What came of each item is kept in a file beside the progress, for `gain`; a class hands these files in.
+not teach its last. Both forms ask about the same things with other words, hosts and numbers, in the same
+order. What came of each item is kept in a file beside the progress, for `gain`; a class hands these files in.
 """
 
 from __future__ import annotations
@@ -125,6 +125,11 @@ class Form(Shown):
             keep(self.name, self.outcomes)
         self._settle()
         return self
+
+    @property
+    def file(self) -> Path:
+        """Where it is kept once it is handed in."""
+        return file(self.name)
 
     @property
     def right(self) -> int:

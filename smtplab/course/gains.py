@@ -33,13 +33,16 @@ def gain(*folders: str | Path) -> Piece:
     """The gain by item, the smallest first: of this learner, or of a class whose forms lie in `folders`.
 
     Each folder is a learner's and holds form-before.json and form-after.json; who lacks one is not counted.
-    Raises LabError where there is no learner with both forms.
+    Raises LabError where none of the folders holds both.
     """
     found = [(read("before", Path(one)), read("after", Path(one))) for one in folders]
     pairs = found if folders else [(read("before"), read("after"))]
     whole = [pair for pair in pairs if all(pair)]
+    if not whole and folders:
+        raise LabError("None of these folders holds both form-before.json and form-after.json.")
     if not whole:
-        raise LabError('Hand in both forms first, form("before") and form("after").')
+        missing = 'Hand in both forms first: form("before") and form("after").'
+        return Piece(h.div(".smtplab.smtplab-card")[style(), missing], missing)
     return shown(lines(whole), len(pairs) - len(whole))
 
 
@@ -68,18 +71,23 @@ def shown(found: list[Line], left_out: int) -> Piece:
     if left_out:
         head += f" {left_out} without both forms are not counted."
     rows = [
-        h.tr[h.th(scope="row")[inline(one.myth)], h.td[_share(one.before, one.of)], h.td[_share(one.after, one.of)],
-             h.td[f"{100 * (one.after - one.before) / one.of:+.0f}"], h.td[one.lesson]]
+        h.tr[h.th(scope="row")[inline(one.myth)], (h.td[cell] for cell in (*_shares(one), one.lesson))]
         for one in found
-    ]  # fmt: skip
+    ]
     names = ("What some believe", "Before", "After", "Gain", "Lesson")
     table = h.table[h.thead[h.tr[(h.th(scope="col")[name] for name in names)]], h.tbody[rows]]
     page = h.div(".smtplab.smtplab-card.smtplab-gain")[style(), h.p[head], table]
     told = [
-        f"{_share(one.before, one.of):>5} {_share(one.after, one.of):>5}  {one.lesson:26} {plain(one.myth)}"
+        " ".join(f"{cell:>5}" for cell in _shares(one)) + f"  {one.lesson:24}  {plain(one.myth)}"
         for one in found
     ]
     return Piece(page, "\n".join([head, *told]))
+
+
+def _shares(one: Line) -> tuple[str, str, str]:
+    """Before, after, and the gain in points of a hundred."""
+    gained = 100 * (one.after - one.before) / one.of
+    return _share(one.before, one.of), _share(one.after, one.of), f"{gained:+.0f}"
 
 
 def _share(part: int, of: int) -> str:

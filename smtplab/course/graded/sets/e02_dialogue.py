@@ -55,6 +55,11 @@ def set_up(lab: Any, world: World) -> None:
     lab.mta(HOST).limits.recipients = LIMIT
 
 
+def case(name: str, well: bool, why: str) -> tuple[str, bool, str]:
+    """A case for `each`: the reason is told where it did not go well."""
+    return name, well, "Right." if well else why
+
+
 FATES = {"dot-2": ("one taken after the dot", 0.5), "rcpt-5": ("one refused with a 5", 0.5),
          "rcpt-4": ("one refused with a 4", 0.5), "dot-4": ("two whose dot got a 4", 1.0),
          "dot-5": ("one whose dot got a 5", 0.5), "421": ("two who met a 421", 1.0)}  # fmt: skip
@@ -70,7 +75,7 @@ def who_acts(said: dict[str, str], world: World) -> Marks:
         fates, boxes = world.truth["fates"], world.truth["stories"]
         mine = [box for box, name in boxes.items() if name == story]
         cases = [
-            (f"recipient {n}", said.get(box) == fates[box], _fate(said.get(box), story))
+            case(f"recipient {n}", said.get(box) == fates[box], _fate(said.get(box), story))
             for n, box in enumerate(mine, 1)
         ]
         yield each(what, of, cases, "RFC 5321 §4.2.5" if story.startswith("dot") else "RFC 5321 §4.2.1")
@@ -99,10 +104,10 @@ def foretold(said: dict[str, Any], world: World) -> Marks:
         yield from (sealed(*one) for one in whats)
         return
     refused, kinds = world.truth["script"]["refused"], world.truth["script"]["kinds"]
-    cases = [(f"refusal {n}", line in said, MISSED[kinds[line]]) for n, line in enumerate(refused, 1)]
+    cases = [case(f"refusal {n}", line in said, MISSED[kinds[line]]) for n, line in enumerate(refused, 1)]
     yield each("the refused lines", 2, cases, "RFC 5321 §4.1.4")
     codes = [
-        (f"refusal {n}", str(said.get(line)) == str(code), CODES if line in said else "not named.")
+        case(f"refusal {n}", str(said.get(line)) == str(code), CODES if line in said else "not named.")
         for n, (line, code) in enumerate(refused.items(), 1)
     ]
     yield each("their codes", 1, codes, "RFC 5321 §4.2.2")
