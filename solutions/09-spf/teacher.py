@@ -8,7 +8,7 @@ from typing import Any
 from smtplab import spf
 from smtplab.course.graded.mark import Marks, each, mark
 from smtplab.course.graded.probe import Probe, Tried
-from smtplab.course.graded.sets.e09_running import cases, verdicts
+from smtplab.course.graded.sets.e09_running import EVERYBODY, NOBODY, verdicts, worthless
 from smtplab.course.graded.sets.zones import resolver
 from smtplab.course.graded.teaching import Looked, Mistake
 from smtplab.course.graded.world import World
@@ -33,18 +33,21 @@ def record(text: str, world: World) -> Marks:
     for service in world.firm["services"]:
         parts = [name for name in world.dns if name.endswith(f".{service}")]
         inside += [str(ip_network(world.dns[one]["TXT"][0].split()[1][4:])[7]) for one in parts]
-    good = cases(verdicts(text, domain, inside, world), inside, "pass")
-    right = sum(ok for _, ok, _ in good)
+    good, bad = (verdicts(text, domain, hosts, world) for hosts in (inside, outside))
+    useless = bool(worthless(good, bad))
+    right = sum(one.result == "pass" for one in good)
     why = "Every host of the firm passes." if right == len(good) else "Not every host of the firm passes."
-    yield mark("other hosts that send", 1, right / len(good), why, "RFC 7208 §5.6")
-    bad = cases(verdicts(text, domain, outside, world), outside, "fail")
-    wrong = sum(not ok for _, ok, _ in bad)
+    share = 0 if useless else right / len(good)
+    yield mark("other hosts that send", 1, share, EVERYBODY if right and useless else why, "RFC 7208 §5.6")
+    wrong = sum(one.result != "fail" for one in bad)
     why = "Addresses next to the firm's own fail."
     if wrong:
         why = (
             "An address next to the firm's own does not get fail: a network is too wide, or the end no fail."
         )
-    yield mark("just outside", 1, bool(right) and 1 - wrong / 2, why, "RFC 7208 §5.6")
+    yield mark(
+        "just outside", 1, 0 if useless else 1 - wrong / 2, NOBODY if not right else why, "RFC 7208 §5.6"
+    )
 
 
 # name of the group -> (term, ip, what is right)
@@ -363,8 +366,8 @@ MISTAKES = {
         Mistake(
             "+all lets nothing be lost",
             lambda world: "v=spf1 +all",
-            4,
-            "pass at +all",
+            0.5,
+            "everybody passes",
             "Then everybody passes, Mallory as well: worse than no record.",
         ),
     ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from ....auth import spf
 from ....auth.spf import SpfVerdict
@@ -13,8 +13,10 @@ from ..mark import Mark, each, mark
 from ..world import World
 from .zones import resolver
 
-NOBODY = "none of those who should pass does, so this counts for nothing"
+NOBODY = "None of those who should pass does, so this counts for nothing."
+EVERYBODY = "Everybody passes, strangers as well, so this counts for nothing."
 Case = tuple[str, bool, str]
+Hosts = Mapping[str, str]  # what a host is called -> its address
 
 
 def ask(record: str | list[str], domain: str, world: World) -> Resolve:
@@ -48,16 +50,31 @@ def _because(verdict: SpfVerdict, wish: str) -> str:
     return why
 
 
-def passing(what: str, of: float, found: list[Case]) -> tuple[Mark, bool]:
-    """The mark for hosts that must pass, and whether any does."""
-    return each(what, of, found, "RFC 7208 §2.6"), any(good for _, good, _ in found)
+def worthless(passes: Iterable[SpfVerdict], fails: Iterable[SpfVerdict]) -> str:
+    """Why a record is no use at all, "" where it is some: it lets nobody through, or everybody."""
+    if not any(one.result == "pass" for one in passes):
+        return NOBODY
+    return EVERYBODY if all(one.result == "pass" for one in fails) else ""
 
 
-def failing(what: str, of: float, found: list[Case], some: bool) -> Mark:
-    """The mark for hosts that must fail: nothing for a record that lets nobody through."""
-    if not some:
-        return mark(what, of, 0, f"{NOBODY}.", "RFC 7208 §2.6")
-    return each(what, of, found, "RFC 7208 §2.6")
+def hosts(
+    record: str | list[str], domain: str, passes: Hosts, fails: Hosts, of: tuple[float, float], world: World
+) -> tuple[Mark, Mark, str]:
+    """The marks for hosts that must pass and for those that must fail, and why both count for nothing."""
+    good = verdicts(record, domain, passes.values(), world)
+    bad = verdicts(record, domain, fails.values(), world)
+    nothing = worthless(good, bad)
+    first, second, ref = "who sends passes", "everybody else fails", "RFC 7208 §2.6"
+    if nothing and any(one.result == "pass" for one in good):
+        return (
+            mark(first, of[0], 0, nothing, ref),
+            mark(second, of[1], 0, _because(bad[0], "fail"), ref),
+            nothing,
+        )
+    pass_ = each(first, of[0], cases(good, passes, "pass"), ref)
+    if nothing:
+        return pass_, mark(second, of[1], 0, nothing, ref), nothing
+    return pass_, each(second, of[1], cases(bad, fails, "fail"), ref), ""
 
 
 def readable(texts: Iterable[str], of: float) -> Mark:
@@ -72,10 +89,10 @@ def readable(texts: Iterable[str], of: float) -> Mark:
     return mark("it can be read", of, 1, "Every term is written as it should be.", "RFC 7208 §4.6")
 
 
-def cheap(record: str | list[str], domain: str, of: float, some: bool, world: World) -> Mark:
-    """The mark for the lookups that the record may need."""
-    if not some:
-        return mark("at most ten lookups", of, 0, f"{NOBODY[0].upper()}{NOBODY[1:]}.", "RFC 7208 §4.6.4")
+def cheap(record: str | list[str], domain: str, of: float, nothing: str, world: World) -> Mark:
+    """The mark for the lookups that the record may need; `nothing` says why it gets none."""
+    if nothing:
+        return mark("at most ten lookups", of, 0, nothing, "RFC 7208 §4.6.4")
     tree = spf.cost_tree(domain, resolve=ask(record, domain, world))
     why = f"A check may need {tree.total} lookups of 10, and {tree.voids} that find nothing of 2."
     good = tree.total <= 10 and tree.voids <= 2

@@ -15,7 +15,7 @@ from ..mark import Marks, each, mark, sealed
 from ..probe import Probe, Tried
 from ..world import World
 from .e09_more import Names, broken, deciding, host, networks, sessions, wanted
-from .e09_running import NOBODY, cases, cheap, failing, passing, readable, verdicts
+from .e09_running import cheap, hosts, readable
 from .zones import publish
 
 PAIRS = '{"A": ["one", "two"]}'
@@ -154,18 +154,13 @@ def repaired(texts: list[str], world: World) -> Marks:
     notes = [text for text in shop["published"] if not text.startswith("v=spf1")]
     kept = bool(records) and all(note in texts for note in notes)
     yield mark("the other TXT record", 0.5, kept, "What is not SPF stays as it is.", "RFC 7208 §3.2")
-    pass_, some = passing(
-        "who sends passes",
-        1,
-        cases(verdicts(texts, domain, shop["sends"].values(), world), shop["sends"], "pass"),
-    )
+    pass_, fail, nothing = hosts(texts, domain, shop["sends"], shop["others"], (1, 1), world)
     yield pass_
-    found = cases(verdicts(texts, domain, shop["others"].values(), world), shop["others"], "fail")
-    yield failing("everybody else fails", 1, found, some)
-    yield cheap(texts, domain, 0.5, some, world)
-    words = {term.name for text in records if some for term in spf.parse(text).mechanisms}
+    yield fail
+    yield cheap(texts, domain, 0.5, nothing, world)
+    words = set() if nothing else {term.name for one in records for term in spf.parse(one).mechanisms}
     why = "ptr is slow and uncertain: the standard says not to use it." if "ptr" in words else "No ptr."
-    yield mark("no ptr", 0.5, some and "ptr" not in words, why if some else f"{NOBODY}.", "RFC 7208 §5.5")
+    yield mark("no ptr", 0.5, not nothing and "ptr" not in words, nothing or why, "RFC 7208 §5.5")
 
 
 @task("spf-4", answers.text())
@@ -174,12 +169,11 @@ def written(record: str, world: World) -> Marks:
     firm = world.firm
     domain = firm["domain"]
     yield readable([record], 0.5)
-    found = cases(verdicts(record, domain, firm["passes"], world), firm["passes"], "pass")
-    pass_, some = passing("who sends passes", 1.5, found)
+    passes, fails = ({ip: ip for ip in firm[part]} for part in ("passes", "fails"))
+    pass_, fail, nothing = hosts(record, domain, passes, fails, (1.5, 1), world)
     yield pass_
-    strangers = cases(verdicts(record, domain, firm["fails"], world), firm["fails"], "fail")
-    yield failing("strangers fail", 1, strangers, some)
-    yield cheap(record, domain, 1, some, world)
+    yield fail
+    yield cheap(record, domain, 1, nothing, world)
 
 
 # a matcher --------------------------------------------------------------------------------------
