@@ -121,10 +121,10 @@ def fates(answer: dict[str, str], world: World) -> Marks:
             continue
         mine = {who: fate for who, (fate, decides) in world.truth["fates"].items() if decides == kind}
         wrong = sum(said.get(who) != fate for who, fate in mine.items())
-        good = f"All {len(mine)} are right."
-        yield mark(
-            what, 1, not wrong, f"{wrong} of {len(mine)} are not right: {why}." if wrong else good, ref
-        )
+        bad = f"{wrong} of {len(mine)} are not right: {why}."
+        if not set(said.values()) <= {"taken", "later", "failed"}:
+            bad = f"{wrong} of {len(mine)} are not right. The words are taken, later and failed."
+        yield mark(what, of, not wrong, bad if wrong else f"All {len(mine)} are right.", ref)
 
 
 @task("queue-2", answers.table(str, '{"author": "mx.pear.example", "mistyped": "anna@pear.example"}'))
