@@ -63,9 +63,8 @@ def who_is_who(answer: dict[str, Any], world: World) -> Marks:
     truth: Mapping[str, Any] = world.truth["newsletter"]
     said = answer.get("recipients")
     given = {_address(each) for each in said} if isinstance(said, list) else set()
-    share = (2 * len(given & set(truth["recipients"])) - len(given)) / len(
-        truth["recipients"]
-    )  # each wrong one takes one off
+    hits, wanted = len(given & set(truth["recipients"])), len(truth["recipients"])
+    share = (2 * hits - len(given)) / wanted  # each wrong one takes one off
     why = "All of them." if share == 1 else _why_recipients(given, truth)
     yield mark("recipients", 2, share, why, "RFC 5321 §3.3")
     for key, wrong in (("bounce", "MAIL"), ("answer", "Reply-To, or else From"), ("author", "From")):
@@ -145,8 +144,7 @@ def forged_ones(found: list[float], world: World) -> Marks:
     if accused:
         why = f"An honest one is accused. {ACCUSED[accused[0]]}"
     share = 1 - len(wrong) / (len(kinds) - len(forged)) if hit else 0
-    why += "" if hit else " Points are for those who find a forged one, too."
-    yield mark("the honest ones", 2, share, why)
+    yield mark("the honest ones", 2, share, why if hit else f"{why} But none of the forged ones was found.")
 
 
 MISSED = {
