@@ -206,7 +206,7 @@ MISTAKES = {
         Mistake(
             "the host that refused wrote the bounce",
             lambda world: {**world.truth["bounce"], "author": world.truth["bounce"]["refused_by"]},
-            4,
+            3,
             "Not a host that refuses writes the bounce",
             "The refusing server was done after its 550. Who had the message then?",
         ),
@@ -224,7 +224,7 @@ MISTAKES = {
         Mistake(
             "the reporting host refused",
             lambda world: {**world.truth["bounce"], "refused_by": world.truth["bounce"]["author"]},
-            4,
+            3,
             "Whose words does it quote?",
             "Reporting-MTA reports. Diagnostic-Code quotes somebody: who?",
         ),

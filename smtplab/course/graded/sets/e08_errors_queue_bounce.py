@@ -129,16 +129,17 @@ def fates(answer: dict[str, str], world: World) -> Marks:
 
 @task("queue-2", answers.table(str, '{"author": "mx.pear.example", "mistyped": "anna@pear.example"}'))
 def bounce_read(answer: dict[str, str], world: World) -> Marks:
-    """A point for each of the five."""
+    """A point for each of three, and for the two addresses together."""
     said = {key: value.strip().lower().rstrip(".") for key, value in answer.items()}
     refs = {"author": "RFC 3464 §2.2.2", "refused_by": "RFC 3464 §2.3.5"}
     for key in ("author", "mistyped", "policy", "expired", "refused_by"):
+        of = 0.5 if key in ("mistyped", "policy") else 1
         if world.truth is None:
-            yield sealed(key, 1)
+            yield sealed(key, of)
             continue
         good = said.get(key) == world.truth["bounce"][key]
         why = "Right." if good else _misread(key, said.get(key, ""), world.truth["bounce"])
-        yield mark(key, 1, good, why, refs.get(key, "RFC 3464 §2.3.4"))
+        yield mark(key, of, good, why, refs.get(key, "RFC 3464 §2.3.4"))
 
 
 def _misread(key: str, said: str, truth: dict[str, str]) -> str:
