@@ -9,6 +9,7 @@ import pytest
 
 from smtplab.course.graded.answers import blank
 from smtplab.course.graded.exercise import find, load
+from smtplab.course.graded.given import Here
 from smtplab.course.graded.mark import number
 from tests.exercises.solving import NAMES, STUDENTS, TASKS, answers, drawn, teacher, worth
 
@@ -44,7 +45,7 @@ def test_what_is_sealed_and_what_is_hidden_add_up(name: str, task: str) -> None:
 
     exercise = load(name)
     answer = answers(name, STUDENTS[1])[task]
-    seen = marks(exercise.tasks[task], answer, drawn(name, STUDENTS[1]).outside())
+    seen = marks(exercise.tasks[task], Here(answer), drawn(name, STUDENTS[1]).outside())
     assert sum(one.of for one in seen) == exercise.tasks[task].points - exercise.tasks[task].hidden
     assert all(one.points == one.of for one in seen if not one.sealed), [one.why for one in seen]
     assert all(one.points == 0 for one in seen if one.sealed)

@@ -2,7 +2,7 @@
 
 `check` is the learner's: at once, in the notebook, with the next hint at hand; it knows the visible tests
 only. `grade` is the teacher's, in the hidden part of a test cell: it adds the hidden tests from the course's
-`solutions/`. Both ask `judged`, which needs nothing but data, so another process can ask it too.
+`solutions/`. Both ask `marks`, to which it is all the same where the answer is (see `given`).
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from typing import Any, TypeVar
 from ...mail.errors import LabError
 from ...mail.text import visible
 from ..lessons import lesson
-from .answers import blank
 from .exercise import Probes, Task, find
+from .given import Given, Here
 from .mark import Judge, Mark, Score
-from .probe import Tried, run
+from .probe import Tried
 from .showing import Checked
 from .world import World, draw
 
@@ -53,7 +53,7 @@ def check(name: str, answer: Any) -> Score:
     found, task = find(name)
     world = _worlds.get(found.name) or draw(found.name)
     words = task.kind == "explain"
-    found_marks = [_words(answer)] if words else _quietly(lambda: marks(task, answer, world))
+    found_marks = [_words(answer)] if words else _quietly(lambda: marks(task, Here(answer), world))
     return Checked(name, task.title, tuple(found_marks), task.hints, task.hidden)
 
 
@@ -63,18 +63,21 @@ def grade(name: str, answer: Any) -> Score:
     Raises LabError where the course's `solutions/` are not at hand.
     """
     found, task = find(name)
-    all_marks = _quietly(lambda: marks(task, answer, draw(found.name), teacher_of(found.name)))
+    all_marks = _quietly(lambda: marks(task, Here(answer), draw(found.name), teacher_of(found.name)))
     return Score(name, task.title, tuple(all_marks))
 
 
-def marks(task: Task, answer: Any, world: World, teacher: ModuleType | None = None) -> list[Mark]:
+def marks(task: Task, answer: Given, world: World, teacher: ModuleType | None = None) -> list[Mark]:
     """The visible marks of an answer, and with the teacher's file the hidden ones."""
     shown = _seen(task, answer, task.probes, world)
     found = judged(task, shown, world)
     if teacher is None or not task.hidden:
         return found
     probes = teacher.HIDDEN_PROBES.get(task.id)
-    return [*found, *hidden(task, _seen(task, answer, probes, world) if probes else shown, world, teacher)]
+    return [
+        *found,
+        *hidden(task, _mute(_seen(task, answer, probes, world)) if probes else shown, world, teacher),
+    ]
 
 
 def judged(task: Task, seen: Any, world: World) -> list[Mark]:
@@ -103,20 +106,23 @@ def _marks(judge: Judge | None, seen: Any, world: World, of: float, what: str) -
     return found
 
 
-def _seen(task: Task, answer: Any, probes: Probes | None, world: World) -> Any:
+def _seen(task: Task, answer: Given, probes: Probes | None, world: World) -> Any:
     """The answer as plain data, or what came of trying it; a LabError where it is neither."""
-    if blank(answer):
-        return LabError("No answer yet.")
     assert task.wanted
-    if probes is None:
-        try:
-            return task.wanted.take(answer)
-        except LabError as error:
-            return error
-    if not callable(answer):
-        return LabError(f"The answer should be {task.wanted.says}.")
-    tried = _quietly(lambda: run(answer, list(probes(world))))
+    try:
+        if probes is None:
+            return answer.data(task.wanted)
+        tried = answer.tried(task.wanted, list(probes(world)))
+    except LabError as error:
+        return error
     return LabError("No answer yet: the function returns nothing.") if _idle(tried) else tried
+
+
+def _mute(seen: Any) -> Any:
+    """What was tried without the words of errors: a learner's exception may say with which input it was raised."""
+    if not isinstance(seen, list):
+        return seen
+    return [replace(one, error=one.error.partition(":")[0]) if one.error else one for one in seen]
 
 
 def _idle(tried: list[Tried]) -> bool:
