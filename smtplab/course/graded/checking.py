@@ -19,7 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
-from ...mail.errors import LabError
+from ...mail.errors import LabError, RecordError
 from ...mail.text import visible
 from ..lessons import lesson
 from .exercise import Probes, Task, find
@@ -74,10 +74,8 @@ def marks(task: Task, answer: Given, world: World, teacher: ModuleType | None = 
     if teacher is None or not task.hidden:
         return found
     probes = teacher.HIDDEN_PROBES.get(task.id)
-    return [
-        *found,
-        *hidden(task, _mute(_seen(task, answer, probes, world)) if probes else shown, world, teacher),
-    ]
+    seen = _mute(_seen(task, answer, probes, world)) if probes else shown
+    return [*found, *hidden(task, seen, world, teacher)]
 
 
 def judged(task: Task, seen: Any, world: World) -> list[Mark]:
@@ -101,7 +99,8 @@ def _marks(judge: Judge | None, seen: Any, world: World, of: float, what: str) -
     try:
         found.extend(judge(seen, world))
     except Exception as error:  # an answer that the judge did not think of costs the rest, not everything
-        why = f"this could not be tried with your answer: {visible(str(error) or type(error).__name__)[:200]}"
+        said = error.message if isinstance(error, RecordError) else str(error) or type(error).__name__
+        why = f"this could not be tried with your answer: {visible(said)[:200]}"
         found.append(Mark("the rest", of - sum(one.of for one in found), 0, why))
     return found
 
