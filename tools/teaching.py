@@ -1,8 +1,8 @@
 """The tables for teachers, made from the exercises themselves: `python tools/teaching.py [--write]`.
 
-docs/teaching.md gets what each task is and which objectives it covers; docs/teaching-answers.md is made whole:
-common mistakes with their points and what to say, and the rubrics. Without --write it says whether they are up
-to date.
+docs/teaching.md gets what each task is and which objectives it covers; docs/teaching-answers.md is made
+whole: common mistakes with their points and what to say, and the rubrics. Without --write it says whether
+they are up to date.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ END = "<!-- tasks:end -->"
 HEAD = """# Common mistakes, and what to say
 
 For teachers: this page contains answers. It is made from `solutions/*/teacher.py` by
-`python tools/teaching.py --write`; the tests give each of these answers to its check, and hold it to the points
-that stand here and to a reason that names the mistake.
+`python tools/teaching.py --write`; the tests give each of these answers to its check, and hold it to the
+points that stand here and to a reason that names the mistake.
 """
 
 
