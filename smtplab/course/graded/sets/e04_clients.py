@@ -27,7 +27,7 @@ TLS = ("none", "if offered", "starttls", "implicit")
 SURE = ("none", "starttls", "implicit")  # what a client does, whatever it is offered
 OFFICE = "shop.client.example"  # where the program runs
 RECIPIENT = "bob@birch.example"
-PATIENCE = 0.4  # seconds; a real client waits for minutes
+PATIENCE = 5.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,17 +145,28 @@ def settings(answer: dict[str, Any]) -> tuple[Settings | None, str]:
 def attempt(lab: Any, source: str, way: Settings) -> End:
     """One session with these settings, up to the reply to RCPT."""
     kind = _BriefTls if way.tls == "implicit" else _Brief
-    context = lab.tls_context(way.check)
+    context, host = lab.tls_context(way.check), way.host.strip().lower()
     dial = partial(lab.network.dial, source)
     try:
-        client = kind(way.host.strip().lower(), way.port, dial=dial, context=context, source=source)
+        if way.tls != "implicit" and waits_for_tls(lab, source, host, way.port):
+            raise TimeoutError("timed out")
+        client = kind(host, way.port, dial=dial, context=context, source=source)
     except (OSError, LabError, ValueError) as error:
-        return End(False, False, _failed(error, way))
+        return End(False, False, failed(error, way))
     with contextlib.closing(client):
         try:
             return _speak(client, way)
         except (OSError, ValueError) as error:
-            return End(False, False, _failed(error, way))
+            return End(False, False, failed(error, way))
+
+
+def waits_for_tls(lab: Any, source: str, host: str, port: int) -> bool:
+    """Whether a client that begins in clear would wait in vain: so nobody has to wait and see.
+
+    Raises what dialling raises: a firewall comes first.
+    """
+    lab.network.dial(source, host, port).close()
+    return lab.network.tap(host, port).tls is not None
 
 
 def _speak(client: LabSMTP, way: Settings) -> End:
@@ -175,7 +186,7 @@ def _speak(client: LabSMTP, way: Settings) -> End:
     return End(code == 250, tls, said)
 
 
-def _failed(error: Exception, way: Settings) -> str:
+def failed(error: Exception, way: Settings) -> str:
     """What went wrong, in words for whoever set the client up."""
     told = visible(str(error))[:160] or type(error).__name__
     if isinstance(error, ssl.SSLCertVerificationError):
