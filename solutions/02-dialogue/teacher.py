@@ -138,6 +138,11 @@ def _ends(world, **changes):
     return {**world.truth["ends"], **changes}
 
 
+def _from(world):
+    """The last From field, which is not the envelope's."""
+    return bytes.fromhex(world.octets).rpartition(b"From: ")[2].partition(b"\r\n")[0].decode()
+
+
 HIDDEN = {"dialogue-4": _client}
 HIDDEN_PROBES = {"dialogue-4": _awkward}
 
@@ -251,7 +256,7 @@ MISTAKES = {
         ),
         Mistake(
             "the From field is the reverse-path, and the place is counted from 1",
-            lambda w: _ends(w, strict=w.truth["ends"]["strict"] + 1, sender="boss@x.example"),
+            lambda w: _ends(w, strict=w.truth["ends"]["strict"] + 1, sender=_from(w)),
             2,
             "first octet has the number 0",
             "find() gives the place of the first octet of what it looks for, counted from 0.",

@@ -30,9 +30,8 @@ def draw(rng: Random) -> tuple[dict[str, Any], dict[str, Any]]:
     """Four hosts with eight mailboxes, a client's lines, a reply to provoke, and a message in octets."""
     mine, *others = domains(rng, 5)
     sender, second, third, boss, *names = people(rng, 12)
-    boxes = [f"{name}@{others[number % 4]}" for number, name in enumerate(names)]
     senders = [f"{name}@{mine}" for name in (sender, second, third)]
-    text, fates, stories = log(rng, f"out.{mine}", senders[0], boxes, [f"mx.{one}" for one in others])
+    text, fates, stories = log(rng, f"out.{mine}", senders[0], names, others)
     lines, refusals = script(rng, f"out.{mine}", senders)
     octets, ends = trick(rng, f"{third}@{others[0]}", f"{boss}@{mine}", f"{second}@{mine}")
     code, verb = rng.choice(WANTED)
@@ -60,7 +59,7 @@ def case(name: str, well: bool, why: str) -> tuple[str, bool, str]:
     return name, well, "Right." if well else why
 
 
-FATES = {"dot-2": ("one taken after the dot", 0.5), "rcpt-5": ("one refused with a 5", 0.5),
+STORIES = {"dot-2": ("one taken after the dot", 0.5), "rcpt-5": ("one refused with a 5", 0.5),
          "rcpt-4": ("one refused with a 4", 0.5), "dot-4": ("two whose dot got a 4", 1.0),
          "dot-5": ("one whose dot got a 5", 0.5), "421": ("two who met a 421", 1.0)}  # fmt: skip
 
@@ -68,7 +67,7 @@ FATES = {"dot-2": ("one taken after the dot", 0.5), "rcpt-5": ("one refused with
 @task("dialogue-1", answers.table(str, '{"bob@birch.example": "done"}'))
 def who_acts(said: dict[str, str], world: World) -> Marks:
     """What the sending server has to do for each recipient of the log."""
-    for story, (what, of) in FATES.items():
+    for story, (what, of) in STORIES.items():
         if world.truth is None:
             yield sealed(what, of)
             continue

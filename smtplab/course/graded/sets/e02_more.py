@@ -9,7 +9,8 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-DONE, LATER, REPORT = "done", "later", "report"
+FATES = {"dot-2": "done", "rcpt-5": "report", "rcpt-4": "later", "dot-4": "later", "dot-5": "report",
+         "421": "later"}  # fmt: skip
 NEVER = ("550 5.1.1 No such user here", "550 5.7.1 We take no mail for this user",
          "553 5.1.3 That is no mailbox",
          "552 5.2.2 Mailbox full, and nobody has read it for a year")  # fmt: skip
@@ -22,23 +23,30 @@ DOT_NEVER = ("554 5.6.0 We do not like the content", "552 5.3.4 Too big for us",
 Log = tuple[str, dict[str, str], dict[str, str]]  # the text; recipient -> what is to be done, and why
 
 
-def log(rng: Random, me: str, sender: str, boxes: list[str], hosts: list[str]) -> Log:
+def log(rng: Random, me: str, sender: str, names: list[str], domains: list[str]) -> Log:
     """Four sessions of the sending server `me`, eight recipients: the same four stories in every world."""
-    a, b, c, d, e, f, g, h = boxes
-    sure = [(a, rng.choice(YES)), (b, rng.choice(NEVER)), (c, rng.choice(NOT_NOW))]
+    a, b, c, d, e, f, g, h = names
+    sure = [
+        ("dot-2", a, rng.choice(YES)),
+        ("rcpt-5", b, rng.choice(NEVER)),
+        ("rcpt-4", c, rng.choice(NOT_NOW)),
+    ]
     rng.shuffle(sure)
     stories = [
         (sure, "250 2.0.0 Queued"),
-        ([(d, rng.choice(YES)), (e, "250 2.1.5 OK")], rng.choice(DOT_LATER)),
-        ([(f, rng.choice(YES))], rng.choice(DOT_NEVER)),
-        ([(g, "250 2.1.5 OK"), (h, "421 4.3.2 Shutting down, closing connection")], ""),
+        ([("dot-4", d, rng.choice(YES)), ("dot-4", e, "250 2.1.5 OK")], rng.choice(DOT_LATER)),
+        ([("dot-5", f, rng.choice(YES))], rng.choice(DOT_NEVER)),
+        ([("421", g, "250 2.1.5 OK"), ("421", h, "421 4.3.2 Shutting down, closing connection")], ""),
     ]
     rng.shuffle(stories)
-    told = [_session(me, sender, host, *story) for host, story in zip(hosts, stories, strict=True)]
-    fates = {a: DONE, b: REPORT, c: LATER, d: LATER, e: LATER, f: REPORT, g: LATER, h: LATER}
-    kinds = {a: "dot-2", b: "rcpt-5", c: "rcpt-4", d: "dot-4", e: "dot-4", f: "dot-5", g: "421", h: "421"}
-    order = sorted(boxes)
-    return "\n\n".join(told) + "\n", {box: fates[box] for box in order}, {box: kinds[box] for box in order}
+    told: list[str] = []
+    kinds: dict[str, str] = {}
+    for domain, (people, end) in zip(domains, stories, strict=True):
+        boxes = [(f"{name}@{domain}", reply) for _, name, reply in people]
+        kinds |= {f"{name}@{domain}": kind for kind, name, _ in people}
+        told.append(_session(me, sender, f"mx.{domain}", boxes, end))
+    kinds = dict(sorted(kinds.items()))
+    return "\n\n".join(told) + "\n", {box: FATES[kind] for box, kind in kinds.items()}, kinds
 
 
 def _session(me: str, sender: str, host: str, boxes: list[tuple[str, str]], end: str) -> str:
@@ -122,7 +130,7 @@ def trick(rng: Random, sender: str, boss: str, box: str) -> tuple[bytes, dict[st
     names = [boss, sender.replace("@", "+2@")]
     for number in range(hidden):
         envelope = f"MAIL FROM:<{names[number]}>\r\nRCPT TO:<{box}>\r\nDATA\r\n"
-        text = f"From: {names[number]}\r\nSubject: Urgent\r\n\r\nPay {rng.randint(11, 99)}00 euro today."
+        text = f"From: {box}\r\nSubject: Urgent\r\n\r\nPay {rng.randint(11, 99)}00 euro today."
         raw += b"\n.\r\n" + (envelope + text).encode()
     strict = len(raw) + 2
     return raw + b"\r\n.\r\n", {
