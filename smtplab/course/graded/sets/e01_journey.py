@@ -6,6 +6,7 @@ one way and no other, and a letter that gets stuck.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from random import Random
 from typing import Any
@@ -19,6 +20,7 @@ from ..probe import Probe, Tried
 from ..world import World
 from .cast import domains, people
 from .e01_more import complaint, journey, shuffled, stuck, tables
+from .kinds import case, few
 
 HOSTS = ("mx.birch.example", "mx2.birch.example", "mx.forward.example", "mx.list.example")
 ADDRESSES = {"mx.birch.example": "198.51.100.10", "mx2.birch.example": "198.51.100.11",
@@ -55,11 +57,6 @@ def set_up(lab: Any, world: World) -> None:
         lab.mta(host).store.add(world.mailbox)
 
 
-def case(name: str, well: bool, why: str) -> tuple[str, bool, str]:
-    """A case for `each`: the reason is told where it did not go well."""
-    return name, well, "Right." if well else why
-
-
 # What must come before what: pairs of neighbours in the right order, and why.
 NEIGHBOURS = (
     "a server takes a letter after it was offered one, not before.",
@@ -75,7 +72,7 @@ NEIGHBOURS = (
 
 @task("journey-1", answers.texts())
 def in_order(said: list[str], world: World) -> Marks:
-    """The events in their order: a half point for each two neighbours that follow each other rightly."""
+    """The events in their order: each two that must follow each other are looked at."""
     if world.truth is None:
         yield sealed("the order of the events", 4)
         return
@@ -92,7 +89,9 @@ def in_order(said: list[str], world: World) -> Marks:
             (name, well, "this runs backwards: the first event is the one that sends.")
             for name, well, _ in cases
         ]
-    yield each("what comes before what", 4, cases, "RFC 5321 §2.1")
+    all_of_it = each("what comes before what", 4, cases, "RFC 5321 §2.1")
+    # Half of the pairs come out right in any order, so only what is more than half counts.
+    yield replace(all_of_it, points=max(0.0, 2 * all_of_it.points - all_of_it.of))
 
 
 ROLES = (("MUA", 1.0), ("MSA", 0.5), ("MTA", 1.5), ("MDA", 0.5), ("MS", 0.5))
@@ -114,8 +113,8 @@ def roles(said: dict[str, str], world: World) -> Marks:
             continue
         mine = [letter for letter, name in world.truth["roles"].items() if name == role]
         given = [said.get(letter, "").strip().upper() for letter in mine]
-        cases = [case(f"event {n}", got == role, _role(got, role)) for n, got in enumerate(given, 1)]
-        yield each(f"the {role}", of, cases, "RFC 5598 §4")
+        cases = [(got == role, _role(got, role)) for got in given]
+        yield few(f"the {role}", of, cases, "RFC 5598 §4")
 
 
 def _role(got: str, role: str) -> str:
@@ -189,12 +188,12 @@ def one_way(records: list[str], world: World) -> Marks:
         lab.stop_host(world.second)
         nowhere = lab.submit(letter)
     lot = numbers.count(min(numbers)) > 1
-    why = "hosts with the same number are tried by lot." if lot else _arrived(calm, world)
+    why = "hosts with the same number are tried by lot." if lot else _arrived(calm, world, world.first)
     yield mark(*whats[0], calm == world.first and not lot, why, "RFC 5321 §5.1")
-    yield mark(*whats[1], backup == world.second, _arrived(backup, world), "RFC 5321 §5.1")
+    yield mark(*whats[1], backup == world.second, _arrived(backup, world, world.second), "RFC 5321 §5.1")
     waits = nowhere.result == "delayed" and backup == world.second
     told = "waits" if nowhere.result == "delayed" else f"was {nowhere.result}"
-    why = f"It {told}: {_arrived(_last(nowhere), world)}"
+    why = f"It {told}: {_arrived(_last(nowhere), world, '')}"
     yield mark(*whats[2], waits, why, "RFC 5321 §5.1")
 
 
@@ -203,12 +202,12 @@ def _last(delivery: Any) -> str:
     return str(delivery.path[-1][1])
 
 
-def _arrived(host: str, world: World) -> str:
+def _arrived(host: str, world: World, wanted: str) -> str:
     if host == "mail.acorn.example":
         return "the letter stayed on Alice's server."
-    if host == world.second:
-        return f"a letter went to {host}, whose number must be higher than that of {world.first}."
-    return f"a letter went to {host}."
+    if host == world.second != wanted:
+        return f"the letter went to {host}, whose number must be higher than that of {world.first}."
+    return f"the letter went to {host}."
 
 
 @task("journey-5", answers.table(str, '{1: "mail.acorn.example"}'))

@@ -19,6 +19,7 @@ from ..world import World
 from .cast import domains, people
 from .e02_client import USUAL, codes_mark, content_mark, plays
 from .e02_more import cuts, log, script, trick
+from .kinds import case, few
 
 WANTED = ((501, "MAIL"), (501, "RCPT"), (502, "EXPN"), (503, "MAIL"), (503, "RCPT"), (503, "DATA"),
           (550, "RCPT"), (554, "RCPT"), (452, "RCPT"))  # fmt: skip
@@ -54,11 +55,6 @@ def set_up(lab: Any, world: World) -> None:
     lab.mta(HOST).limits.recipients = LIMIT
 
 
-def case(name: str, well: bool, why: str) -> tuple[str, bool, str]:
-    """A case for `each`: the reason is told where it did not go well."""
-    return name, well, "Right." if well else why
-
-
 STORIES = {"dot-2": ("one taken after the dot", 0.5), "rcpt-5": ("one refused with a 5", 0.5),
          "rcpt-4": ("one refused with a 4", 0.5), "dot-4": ("two whose dot got a 4", 1.0),
          "dot-5": ("one whose dot got a 5", 0.5), "421": ("two who met a 421", 1.0)}  # fmt: skip
@@ -73,11 +69,8 @@ def who_acts(said: dict[str, str], world: World) -> Marks:
             continue
         fates, boxes = world.truth["fates"], world.truth["stories"]
         mine = [box for box, name in boxes.items() if name == story]
-        cases = [
-            case(f"recipient {n}", said.get(box) == fates[box], _fate(said.get(box), story))
-            for n, box in enumerate(mine, 1)
-        ]
-        yield each(what, of, cases, "RFC 5321 §4.2.5" if story.startswith("dot") else "RFC 5321 §4.2.1")
+        cases = [(said.get(box) == fates[box], _fate(said.get(box), story)) for box in mine]
+        yield few(what, of, cases, "RFC 5321 §4.2.5" if story.startswith("dot") else "RFC 5321 §4.2.1")
 
 
 def _fate(said: str | None, story: str) -> str:

@@ -18,6 +18,7 @@ from ..replay import replay
 from ..world import World
 from .cast import domains, people
 from .e03_more import broken, lists, talk, ticket
+from .kinds import case, few
 
 FULL, POOR = "mx.birch.example", "mx2.birch.example"  # servers that offer all, and little
 BOB, PAIVI = "bob@birch.example", "päivi@birch.example"
@@ -101,20 +102,8 @@ def allowed(said: dict[str, str], world: World) -> Marks:
             continue
         truth = world.truth["lists"]
         mine = [number for number, name in truth["kinds"].items() if name == kind]
-        cases = [
-            case(
-                f"wish {n}",
-                said.get(number, "").strip().upper() == truth["keywords"][number].upper(),
-                SAYS[kind],
-            )
-            for n, number in enumerate(mine, 1)
-        ]
-        yield each(what, of, cases, "RFC 5321 §4.1.1.1")
-
-
-def case(name: str, well: bool, why: str) -> tuple[str, bool, str]:
-    """A case for `each`: the reason is told where it did not go well."""
-    return name, well, "Right." if well else why
+        right = [said.get(n, "").strip().upper() == truth["keywords"][n].upper() for n in mine]
+        yield few(what, of, [(well, SAYS[kind]) for well in right], "RFC 5321 §4.1.1.1")
 
 
 def probes(world: World) -> list[Probe]:
