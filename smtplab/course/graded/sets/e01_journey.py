@@ -193,7 +193,7 @@ def one_way(records: list[str], world: World) -> Marks:
     yield mark(*whats[1], backup == world.second, _arrived(backup, world, world.second), "RFC 5321 §5.1")
     waits = nowhere.result == "delayed" and backup == world.second
     told = "waits" if nowhere.result == "delayed" else f"was {nowhere.result}"
-    why = f"It {told}: {_arrived(_last(nowhere), world, '')}"
+    why = f"It {told}: " + _arrived(_last(nowhere), world, "")
     yield mark(*whats[2], waits, why, "RFC 5321 §5.1")
 
 
