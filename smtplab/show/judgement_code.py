@@ -1,7 +1,7 @@
-"""What *Show the code* shows of the judge desk: the command, the Python, and the look-ups with dig.
+"""What *Show the code* shows of the judge desk: the command, the Python, the look-ups with dig, and tools.
 
-The snippets hold what was typed as literals and quoted words. They ask nothing but dig, which is for whoever
-wants to ask; the command and the Python go by what was pasted.
+The snippets hold what was typed as literals and quoted words. The command and the Python go by what was
+pasted; dig and what `judgement_tools` adds are for whoever wants to ask others.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from ..mail.route import Question
 from ..mail.text import visible
 from .judgement_input import Found, Given
 from .judgement_parts import judgement_of
+from .judgement_tools import tools
 
 MOST = 12  # look-ups that are shown
 
@@ -27,7 +28,7 @@ def snippets(found: Found, given: Given) -> Mapping[str, str]:
         return {"Command line": "smtplab judge pasted.txt", "smtplab": _told(found)}
     code = {"Command line": _command(given), "smtplab": _python(made)}
     lines = commands(_asked(made))["dig"][:MOST]
-    return code | ({"dig": "\n".join(lines)} if lines else {})
+    return code | ({"dig": "\n".join(lines)} if lines else {}) | tools(made)
 
 
 def _asked(made: CaseJudgement) -> Iterator[Question]:

@@ -329,7 +329,7 @@ def test_the_code_gives_the_same(tmp_path: Path) -> None:
     desk = JudgeDesk()
     typed(desk, answers=SPF + DMARC, ip="192.0.2.66")
     code = desk._snippets()
-    assert list(code) == ["Command line", "smtplab", "dig"]
+    assert list(code) == ["Command line", "smtplab", "dig", "swaks", "openssl", "Postfix", "Exim"]
     assert code["dig"].splitlines()[:2] == ["dig TXT acorn.example.", "dig TXT _dmarc.acorn.example."]
     assert code["Command line"] == (
         "smtplab judge message.eml --dns answers.txt --ip 192.0.2.66 --trust mx.birch.example"

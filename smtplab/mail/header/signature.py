@@ -69,6 +69,8 @@ def claims(body: str, tags: Mapping[str, Tag]) -> dict[str, Any]:
     if tags["v"].value != "1":
         raise RecordError("the version of a signature is 1", body, tags["v"].span)
     domain = tags["d"].packed.lower()
+    if "@" in domain:
+        raise RecordError("d= is the name of a domain", body, tags["d"].span)
     identity = tags["i"].packed if "i" in tags else f"@{domain}"
     if not is_within(identity.rpartition("@")[2], domain):
         raise RecordError("i= is in the domain d= or under it", body, tags["i"].span)
