@@ -57,8 +57,9 @@ def which_pass(answer: dict[str, str], world: World) -> Marks:
         yield sealed("what counts in each letter", 6)
         return
     cases = []
+    words = {name.strip().upper(): word.strip().lower() for name, word in answer.items()}
     for name, word in world.truth["words"].items():
-        given = answer.get(name, "").strip().lower()
+        given = words.get(name, "")
         cases.append((name, given == word, "this is it." if given == word else _not_it(given)))
     yield each("what counts in each letter", 6, cases, "RFC 9989 §4.4")
 
@@ -186,6 +187,8 @@ def a_report(answer: dict[str, Any], world: World) -> Marks:
     many = []
     for name in NUMBERS:
         given = answer.get(name)
+        if isinstance(given, str) and given.strip().isdecimal() and len(given) < 10:
+            given = int(given)
         some = [row for row in rows if name == "refused" or row.source in world.ours]
         good = type(given) is int and given == truth[name]
         many.append((name, good, "yes." if good else _slip(given, some, name)))

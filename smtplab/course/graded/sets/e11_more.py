@@ -12,7 +12,7 @@ from .cast import addresses, people
 Dns = dict[str, dict[str, list[str]]]
 WORDS = ("both", "spf", "dkim", "neither")
 UNITS = ("shop", "news", "jobs", "club", "help", "pay")
-PROGRAMS = ("the mail server", "the invoices", "the newsletter", "the booking form", "the web shop")
+PROGRAMS = ("staff mail", "the invoices", "the newsletter", "the booking form", "the web shop")
 
 
 # letters ----------------------------------------------------------------------------------------
