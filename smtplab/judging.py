@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .live_dns import LiveDns
 
 MOST = 50 << 20  # octets of one file
+OF_COPY = "The rules of large providers are held against the message that came back, not against the bounce."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,18 @@ class Page:
 
     @property
     def judgement(self) -> CaseJudgement | None:
-        """The judgement on a message or bounce, None for what is neither."""
-        return self.found.judgement if isinstance(self.found, Told) else self.found
+        """The judgement that rules are about: on a message, and for a bounce on what came back in it."""
+        return self.found.about if isinstance(self.found, Told) else self.found
+
+    @property
+    def _of_copy(self) -> bool:
+        return isinstance(self.found, Told) and self.found.returned is not None
 
     def text(self, *, whole: bool = False) -> str:
         """For a terminal."""
         parts = [self.found.text(whole=whole)]
         if self.with_rules and self.judgement:
+            parts += [OF_COPY] if self._of_copy else []
             parts += [verdict.text() for verdict in requirements(self.judgement)]
             lines = commands(questions(self.judgement))["dig"]
             parts += ["\n".join(["For these rules run, and paste what it prints:", *lines])] if lines else []
@@ -78,7 +84,9 @@ class Page:
             rules=requirements(made) if made else (),
             commands=commands(questions(made)) if made else None,
             say=Redactor().text if self.redacted else str,
-            note=self._asked if self.asked else "",
+            note=" ".join(
+                [*([OF_COPY] if made and self._of_copy else []), *([self._asked] if self.asked else [])]
+            ),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -166,8 +174,8 @@ def _missing(found: CaseJudgement | Told, with_rules: bool) -> Iterator[Question
     for judgement in made:
         if judgement:
             yield from judgement.missing
-    if with_rules and made[0]:
-        yield from questions(made[0])
+    if with_rules and (about := next((one for one in reversed(made) if one), None)):
+        yield from questions(about)
 
 
 def contents(path: str) -> bytes:

@@ -56,8 +56,9 @@ _here: list[Lab] = []  # the lab of this notebook: there is one at a time
 class Lab(Dialling, Routes, Programs, Services, Reporting, Timelines):
     """A running mail internet. In a script use it as a context manager: `with Lab() as lab: ...`.
 
-    In a notebook, making a lab stops the one made before, unless it is to run `beside` it. Two labs with the same `seed` say the same
-    things: dates, ids and Message-IDs are equal, only real port numbers and TLS bytes differ.
+    In a notebook, making a lab stops the one made before, unless it is to run `beside` it. Two labs with the
+    same `seed` say the same things: dates, ids and Message-IDs are equal, only real port numbers and TLS
+    bytes differ.
     """
 
     def __init__(self, seed: int = 1, *, beside: bool = False) -> None:

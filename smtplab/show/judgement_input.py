@@ -11,18 +11,14 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 
 from ..auth.answers import read
-from ..auth.case import Case, CaseJudgement, Told, explain, judge_case, recognise, returned
+from ..auth.case import Case, CaseJudgement, Told, delivered, explain, judge_bounce, judge_case, recognise
 from ..mail.errors import LabError, RecordError
-from ..mail.header import split
 from ..mail.path import Path
-from ..mail.received import chain
 from ..mail.text import encode, visible
-from ..mail.verdict import Verdict
 
 Found = Told | CaseJudgement
 
 LIMIT = 5_000_000  # octets of a message or a file; larger ones are for the command
-HEAD = 1 << 18  # octets of a header section that are looked at for the date
 SMALL = 4000  # characters of a small field
 
 NOTHING = "There is nothing here yet: paste the raw source of a message, or open its file."
@@ -74,18 +70,11 @@ def judged(given: Given) -> Found:
             raise LabError(f"This was taken for: {kind}, but {error.message}.") from None
         if kind != "bounce":
             return Told(kind, told)
-    case = case_of(given)
-    return _bounce(case, told) if told else _judged(case)
-
-
-def _bounce(case: Case, told: Verdict) -> Told:
-    """A bounce, and what came back in it: then the fields are about that."""
-    copy = returned(case.message)
-    if copy is None:
-        return Told("bounce", told, _judged(case))
-    own = replace(case, ip=None, mail_from=None, helo=None)
-    back = replace(case, message=copy.message, headers_only=copy.headers_only)
-    return Told("bounce", told, _judged(own), _judged(back), copy.said)
+    case, now = case_of(given), datetime.now(UTC)
+    try:
+        return judge_bounce(case, told, now) if told else judge_case(case, delivered(case, now))
+    except RecordError as error:  # of the trusted hosts alone
+        raise LabError(f"Hosts that you trust: {error.message}, not {_cut(error.text)!r}.") from None
 
 
 def case_of(given: Given) -> Case:
@@ -93,22 +82,6 @@ def case_of(given: Given) -> Case:
     trusted = tuple(given.trusted[:SMALL].replace(",", " ").split())
     helo = given.helo[:SMALL].strip() or None
     return Case(given.octets, _ip(given.ip), _path(given.mail_from), helo, trusted, read(given.answers))
-
-
-def _judged(case: Case) -> CaseJudgement:
-    try:
-        return judge_case(case, _delivered(case))
-    except RecordError as error:  # of the trusted hosts alone
-        raise LabError(f"Hosts that you trust: {error.message}, not {_cut(error.text)!r}.") from None
-
-
-def _delivered(case: Case) -> datetime:
-    """When a trusted host took the message, for signatures expire; now, where none says it."""
-    try:
-        way = chain(split(case.message)[0][:HEAD], trusted=case.trusted)
-    except RecordError:
-        return datetime.now(UTC)
-    return next((hop.received.date for hop in way.known if hop.received.date), datetime.now(UTC))
 
 
 def _ip(text: str) -> str | None:

@@ -34,7 +34,7 @@ _OPTIONS = {
 
 def judgement_of(found: Found) -> CaseJudgement | None:
     """The judgement on a message, where it is one; of a bounce, on the message that came back."""
-    return (found.returned or found.judgement) if isinstance(found, Told) else found
+    return found.about if isinstance(found, Told) else found
 
 
 def top(found: Found) -> Markup:

@@ -162,6 +162,10 @@ def test_several_signatures_each_get_a_verdict() -> None:
     many = b"".join([SIGNED.partition(b"Received")[0]] * 30) + MESSAGE
     verdicts = dkim.verify(many, resolve=published(KEY), now=NOW, policy=Policy(most=3))
     assert [one.result for one in verdicts] == ["pass"] * 3 + ["policy"] * 27
+    many = b"".join([SIGNED.partition(b"Received")[0]] * 5000) + MESSAGE
+    named = dkim.verify(many, resolve=published(KEY), now=NOW)
+    assert [one.result for one in named] == ["pass"] * 10 + ["policy"] * 91
+    assert "4900 more" in named[-1].text()
     assert verdicts[-1].cause == "too-many" and dkim.verify(MESSAGE, resolve=resolve, now=NOW) == []
 
 

@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from smtplab import cli
+from smtplab.auth.case import returned
 from tests.auth import dkim_zone
 from tests.auth.test_auth_case import ALL, KEY, MESSAGE, TRACE, WRITTEN
 
@@ -151,6 +152,20 @@ def test_the_page_never_takes_the_place_of_what_was_read(files: Path) -> None:
     assert (files / "message.eml").read_bytes() == MESSAGE
     code, _, err = run("message.eml", "--html", "no/such/folder.html")
     assert (code, err) == (2, "no/such/folder.html can't be written: No such file or directory.\n")
+
+
+def test_the_rules_are_held_against_what_came_back_in_a_bounce(files: Path) -> None:
+    bounce = str(Path(__file__).resolve().parents[1] / "cases" / "bounces" / "postfix.eml")
+    out = run(bounce, "--rules", "--html", "page.html")[1]
+    assert "against the message that came back, not against the bounce." in out
+    assert "against the message that came back" in (files / "page.html").read_text("utf-8")
+    copy = returned(Path(bounce).read_bytes())
+    assert copy
+    (files / "copy.eml").write_bytes(copy.message)
+    asked = [json.loads(run(one, "--rules", "--json")[1])["requirements"] for one in (bounce, "copy.eml")]
+    steps = [[(step["what"], step["result"]) for one in each for step in one["steps"]] for each in asked]
+    assert steps[0] == steps[1]
+    assert ("From", "fail") not in steps[0]
 
 
 def test_the_message_that_a_bounce_brings_back(files: Path) -> None:

@@ -52,6 +52,11 @@ class Told:
     returned: CaseJudgement | None = None
     copy: str = ""
 
+    @property
+    def about(self) -> CaseJudgement | None:
+        """The judgement on the message that all this is about: what came back in a bounce, else itself."""
+        return self.returned or self.judgement
+
     def text(self, width: int = 100, *, whole: bool = False) -> str:
         """One page for a terminal."""
         page = f"Read as: {self.kind}\n\n{self.verdict.text(width)}"

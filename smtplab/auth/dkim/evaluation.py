@@ -32,6 +32,7 @@ from .signature import Signature, SignatureError
 
 USUAL = Policy()
 NO_BODY = "no-body"  # the cause where a signature holds as far as the header section goes
+MAX_NAMED = 100  # signatures that get a verdict of their own; one more is about all the others
 MAX_SEARCHED = 3  # signatures of a message for which it is found out why they fail
 _RANK = ("neutral", "temperror", "permerror", "fail", "policy")  # of several, what decides
 
@@ -45,13 +46,15 @@ def evaluate(
     before = Message(wire(original)[0]) if original is not None else None
     asking = KeyAsking()
     verdicts: list[DkimVerdict] = []
-    for number, own in enumerate(taken.signatures):
+    for number, own in enumerate(taken.signatures[:MAX_NAMED]):
         if number < policy.most:
             search = sum(one.result == "fail" for one in verdicts) < MAX_SEARCHED
             evaluation = _Evaluation(taken, own, now, policy, before, local, search)
             verdicts.append((yield from evaluation.run(asking)))
         else:
             verdicts.append(_left_out(own, len(taken.signatures), policy.most))
+    if rest := taken.signatures[MAX_NAMED:]:
+        verdicts.append(_not_named(rest[0], len(rest)))
     return verdicts
 
 
@@ -67,6 +70,14 @@ def _left_out(own: bytes, count: int, most: int) -> DkimVerdict:
     return DkimVerdict(
         "policy", "DKIM", "does one more signature hold?", (step,), cause="too-many", field=own
     )
+
+
+def _not_named(own: bytes, count: int) -> DkimVerdict:
+    """A verifier may limit how many signatures it looks at (RFC 6376 §6.1); these it does not even list."""
+    why = f"{count} more, none of which was looked at: nobody signs a message so often"
+    step = Step("DKIM-Signature", why, "policy", "RFC 6376 §6.1")
+    question = "do all the other signatures hold?"
+    return DkimVerdict("policy", "DKIM", question, (step,), cause="too-many", field=own)
 
 
 @dataclass

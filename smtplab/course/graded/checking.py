@@ -118,7 +118,7 @@ def _seen(task: Task, answer: Given, probes: Probes | None, world: World) -> Any
 
 
 def _mute(seen: Any) -> Any:
-    """What was tried, without the words of errors: a learner's exception may tell the input that raised it."""
+    """What was tried, without the words of errors: a learner's exception may tell what input raised it."""
     if not isinstance(seen, list):
         return seen
     return [replace(one, error=one.error.partition(":")[0]) if one.error else one for one in seen]
