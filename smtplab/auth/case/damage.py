@@ -18,6 +18,7 @@ THE_END = "the end"
 LOOKED_AT = 1 << 18  # octets of the body, and of the header section, that are looked at
 
 # How to get the message as it arrived, by mail program.
+# Gmail and Outlook on the web: as guides of 2026 have it. The others have been so for many versions.
 RAW_SOURCE = {
     "Gmail": "the three dots beside the message, Show original, Download original",
     "Outlook on the web": "the three dots, View, View message source; or Download",
