@@ -51,7 +51,7 @@ class Item:
 @cache
 def items() -> tuple[Item, ...]:
     """The items, in the order of the forms."""
-    words = tomllib.loads((files(__package__) / "texts" / "forms.toml").read_text("utf-8"))
+    words = tomllib.loads((files(__package__) / "forms.toml").read_text("utf-8"))
     return tuple(
         Item(key, entry["myth"], entry["lesson"], _asked(entry["before"]), _asked(entry["after"]))
         for key, entry in words.items()
