@@ -1,8 +1,8 @@
 """One JupyterLab and one browser for all tests here, and each lesson opened and run once.
 
 A file whose tests are all about one lesson names it in `LESSON`; its tests ask for `page`. The tests of a
-lesson run one after the other, those of several files too (`tests/conftest.py` sees to that), and its page
-is closed when another lesson is asked for: an open page and its kernel are never quite idle.
+lesson run one after the other, those of several files too (`tests/conftest.py` sees to that). When another
+notebook is asked for, it takes the place of the one before, whose kernel is ended.
 
 Tests leave a widget as it suits them and begin by bringing it to where they need it; none relies on what
 another test did. After each, nothing may have gone wrong in the page.
@@ -40,29 +40,44 @@ def browser(need_program: Callable[..., str]) -> Iterator[Browser]:
         started.close()
 
 
+class Desk:
+    """One notebook at a time, in one page of the browser for as long as nothing goes wrong in it."""
+
+    def __init__(self, browser: Browser, server: Server) -> None:
+        self._browser, self._server = browser, server
+        self._name = ""
+        self._page: Page | None = None
+
+    def open(self, name: str) -> Page:
+        """The notebook at this path, with all of its cells run. That of another is closed."""
+        if self._page is None or self._name != name:
+            self._page, self._name = self._turned(name), name
+            self._page.run_all()
+        return self._page
+
+    def _turned(self, name: str) -> Page:
+        if self._page and self._page.nothing_wrong():
+            return self._page.turn_to(name)
+        self.close()
+        return open_page(self._browser, self._server, name)
+
+    def close(self) -> None:
+        page, self._page = self._page, None
+        if page:
+            page.close()
+
+
 @pytest.fixture(scope="package")
-def open_lesson(browser: Browser, server: Server) -> Iterator[Callable[[str], Page]]:
-    """`open_lesson("02-dialogue")`: that lesson in a page of its own, all of its cells run.
-
-    The page of the lesson before is closed.
-    """
-    opened: dict[str, Page] = {}
-
-    def get(name: str) -> Page:
-        if name not in opened:
-            close_all(opened)
-            opened[name] = open_page(browser, server, f"notebooks/{name}.ipynb")
-            opened[name].run_all()
-        return opened[name]
-
-    yield get
-    close_all(opened)
+def desk(browser: Browser, server: Server) -> Iterator[Desk]:
+    made = Desk(browser, server)
+    yield made
+    made.close()
 
 
-def close_all(opened: dict[str, Page]) -> None:
-    """Close these pages, and end their kernels."""
-    while opened:
-        opened.popitem()[1].close()
+@pytest.fixture(scope="package")
+def open_lesson(desk: Desk) -> Callable[[str], Page]:
+    """`open_lesson("02-dialogue")`: that lesson, all of its cells run. What was open before is closed."""
+    return lambda name: desk.open(f"notebooks/{name}.ipynb")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -79,24 +94,19 @@ def page(request: pytest.FixtureRequest, open_lesson: Callable[[str], Page]) -> 
 
 
 @pytest.fixture(scope="package")
-def open_made(browser: Browser, server: Server) -> Iterator[Callable[..., Page]]:
+def open_made(desk: Desk, server: Server) -> Callable[..., Page]:
     """`open_made(source, ...)`: a notebook of these cells (`cell-0`, `cell-1` and so on), opened and run.
 
-    The page of the notebook before is closed.
+    What was open before is closed.
     """
-    opened: dict[str, Page] = {}
     numbers = count()
 
     def get(*sources: str) -> Page:
-        close_all(opened)
         name = f"made-{next(numbers)}.ipynb"
         write(server.folder / name, sources)
-        opened[name] = open_page(browser, server, name)
-        opened[name].run_all()
-        return opened[name]
+        return desk.open(name)
 
-    yield get
-    close_all(opened)
+    return get
 
 
 def write(path: Path, sources: tuple[str, ...]) -> None:

@@ -32,6 +32,7 @@ from playwright.sync_api import (
     Playwright,
     Request,
     TimeoutError,
+    ViewportSize,
     expect,
 )
 from playwright.sync_api import Page as BrowserPage
@@ -41,6 +42,7 @@ ROOT = Path(__file__).resolve().parents[2]
 START_LIMIT = 60  # seconds until JupyterLab answers
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
+SIZE: ViewportSize = {"width": 1400, "height": 1000}
 LIMIT = 30_000  # milliseconds that anything in the page may take
 
 CHROMIUM = [
@@ -148,6 +150,16 @@ _READY = """async () => {
   await sessionContext.ready;
   await sessionContext.session.kernel.info;
 }"""
+
+_TURN = """async (path) => {
+  const { commands, shell } = jupyterapp;
+  const before = shell.currentWidget;
+  await before.sessionContext.shutdown();
+  await commands.execute("docmanager:open", { path });
+  before.dispose();
+}"""
+
+_OPENED = "(path) => window.jupyterapp?.shell?.currentWidget?.context?.path === path"
 
 # A cell that is far from what is in sight may not be in the page at all.
 _REVEAL = """async (name) => {
@@ -262,6 +274,31 @@ class Page:
         answer = self.page.evaluate(f"window.answers[{number}]")
         assert "error" not in answer, answer["error"]
         return answer.get("value")
+
+    def ready(self, notebook: str) -> Page:
+        """This page, once it shows that notebook and the kernel answers."""
+        self.page.wait_for_function(_OPENED, arg=notebook)
+        self.ask(_READY)
+        return self
+
+    def turn_to(self, notebook: str) -> Page:
+        """Open another notebook in this one's place, and end this one's kernel.
+
+        That takes a third of the time in which JupyterLab is loaded anew. What is left of this notebook is
+        the page's theme, so it is for pages that have `nothing_wrong`.
+        """
+        self.page.remove_listener("pageerror", self._raised)
+        self.page.remove_listener("console", self._logged)
+        self.page.remove_listener("request", self._requested)
+        self.page.set_viewport_size(SIZE)
+        self.ask(_TURN, notebook)
+        turned = Page(self.page)
+        turned.watch()
+        return turned.ready(notebook)
+
+    def nothing_wrong(self) -> bool:
+        """Whether there are no faults, and nothing that JupyterLab asks."""
+        return self.page.locator(".jp-Dialog").count() == 0 and self.faults() == []
 
     def close(self) -> None:
         """End the notebook's kernel, and close the page."""
@@ -385,17 +422,11 @@ class Page:
         return self.ask(_AXE, [[one] for one in selectors])
 
 
-def open_page(
-    browser: Browser, server: Server, notebook: str, *, width: int = 1400, height: int = 1000
-) -> Page:
+def open_page(browser: Browser, server: Server, notebook: str) -> Page:
     """Open a notebook, by its path in the server's folder, and wait until its kernel answers."""
-    page = browser.new_page(viewport={"width": width, "height": height})
+    page = browser.new_page(viewport=SIZE)
     page.set_default_timeout(LIMIT)
     opened = Page(page)
     opened.watch()
     page.goto(server.page(notebook))
-    page.wait_for_function(
-        "(path) => window.jupyterapp?.shell?.currentWidget?.context?.path === path", arg=notebook
-    )
-    opened.ask(_READY)
-    return opened
+    return opened.ready(notebook)
