@@ -1,26 +1,19 @@
 """The command `smtplab`: open the lessons, look whether this machine is ready for them, judge a message.
 
-JupyterLab runs as a process of its own, with smtplab's settings laid beside the user's (no news pop-up,
-no look for updates); nothing of the user's is changed. No lab is started here: the lessons start theirs.
+Each command's work is done elsewhere and imported when it is asked for, so that the command starts at once.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import os
-import secrets
-import signal
-import subprocess
 import sys
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
 import typer
-
-HERE = Path(__file__).resolve().parent
-FIRST = "notebooks/00-start-here.ipynb"
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -146,96 +139,46 @@ def new_term(
 
 @app.command()
 def lab(
+    folder: Annotated[Path | None, typer.Argument(help="Where your lessons are or will be.")] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the address.")] = False,
     port: Annotated[int | None, typer.Option(help="The port, else the first free one from 8888.")] = None,
 ) -> None:
-    """Open JupyterLab on the first lesson. Ctrl-C stops it."""
-    root = lessons()
-    if root is None:
-        typer.echo(f"{FIRST} is neither here nor beside smtplab: run this in the smtplab folder.", err=True)
-        raise typer.Exit(1)
-    browser = not no_browser and has_browser()
-    arguments = jupyter_arguments(root, browser=browser, port=port)
-    raise typer.Exit(serve(arguments, jupyter_environment(), root))
+    """Open JupyterLab on the first lesson. Ctrl-C stops it.
+
+    Lessons and exercises are copied into smtplab-course in your home folder, or into the FOLDER that you
+    name, and kept up to date there; what you have changed stays. In a checkout they are opened in place.
+    """
+    from . import course_folder, serving
+
+    with _one_sentence(1):
+        root = course_folder.prepare(folder, typer.echo)
+    browser = not no_browser and serving.has_browser()
+    arguments = serving.jupyter_arguments(root, browser=browser, port=port)
+    raise typer.Exit(serving.serve(arguments, serving.jupyter_environment(), root))
 
 
-def lessons() -> Path | None:
-    """The folder that holds notebooks/: this one, or the checkout that smtplab is installed from."""
-    return next((folder for folder in (Path.cwd(), HERE.parent) if (folder / FIRST).is_file()), None)
+@app.command()
+def reset(
+    lesson: Annotated[str, typer.Argument(help="Its number or name: 09, 09-spf, judge.")],
+    folder: Annotated[Path | None, typer.Option(help="Where your lessons are, if not found.")] = None,
+) -> None:
+    """Bring a lesson and its exercise back as they came. Yours are kept under another name."""
+    from . import course_folder
+
+    with _one_sentence(2):
+        course_folder.reset(folder, lesson, typer.echo)
 
 
-def has_browser() -> bool:
-    """Whether opening a page would show it in a window."""
-    import webbrowser
+@contextlib.contextmanager
+def _one_sentence(code: int) -> Iterator[None]:
+    """What a learner can mend is said in one sentence, and ends the command with `code`."""
+    from .mail.errors import LabError
 
-    windows = {"DISPLAY", "WAYLAND_DISPLAY", "BROWSER"} & os.environ.keys()
-    if sys.platform not in ("darwin", "win32") and not windows:
-        return False  # what is left are text browsers, and JupyterLab does not run in them
     try:
-        webbrowser.get()
-    except webbrowser.Error:
-        return False
-    return True
-
-
-def jupyter_arguments(root: Path, *, browser: bool, port: int | None) -> list[str]:
-    """JupyterLab's command line for the first lesson in `root`."""
-    arguments = [
-        sys.executable,
-        "-m",
-        "jupyterlab",
-        "--Application.log_level=WARN",
-        "--ServerApp.answer_yes=True",  # Ctrl-C stops it without asking back
-        f"--ServerApp.root_dir={root}",
-        f"--LabApp.default_url=/lab/tree/{FIRST}",
-        f"--ServerApp.open_browser={browser}",
-    ]
-    if port is not None:
-        arguments += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        arguments.append("--allow-root")  # in a container there is nobody else
-    return arguments
-
-
-def jupyter_environment() -> dict[str, str]:
-    """The environment for JupyterLab: our settings before the user's, and a token that we know."""
-    environment = dict(os.environ)
-    earlier = environment.get("JUPYTER_CONFIG_PATH")
-    environment["JUPYTER_CONFIG_PATH"] = os.pathsep.join(
-        [str(HERE / "jupyter"), *([earlier] if earlier else [])]
-    )
-    environment.setdefault("JUPYTER_TOKEN", secrets.token_hex(24))
-    return environment
-
-
-def serve(arguments: list[str], environment: dict[str, str], root: Path) -> int:
-    """Run JupyterLab until it stops, print its address once it answers; returns its exit code."""
-    from jupyter_core.paths import jupyter_runtime_dir
-
-    runtime = Path(jupyter_runtime_dir())
-    before = set(runtime.glob("jpserver-*.json"))
-    server = subprocess.Popen(arguments, env=environment)
-    # Ctrl-C reaches JupyterLab too, which ends then; ending this command ends it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: server.terminate())
-    while server.poll() is None:
-        if address := find_address(set(runtime.glob("jpserver-*.json")) - before, root):
-            typer.echo(f"JupyterLab is ready:\n\n    {address}\n\nCtrl-C stops it.")
-            return server.wait()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            server.wait(timeout=0.1)
-    return server.returncode
-
-
-def find_address(files: set[Path], root: Path) -> str:
-    """The first lesson's address at the server that one of Jupyter's `files` describes, or ""."""
-    for path in files:
-        with contextlib.suppress(OSError, ValueError):  # gone again, or not written to its end yet
-            server = json.loads(path.read_text(encoding="utf-8"))
-            if Path(server["root_dir"]) == root:
-                token = f"?token={server['token']}" if server["token"] else ""
-                return f"{server['url']}lab/tree/{FIRST}{token}"
-    return ""
+        yield
+    except LabError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(code) from None
 
 
 if __name__ == "__main__":

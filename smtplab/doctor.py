@@ -1,8 +1,9 @@
 """smtplab doctor: is this machine ready for the lab, and if not, what mends it?
 
 Looks at what most often stops a lesson from running: the Python, the installed versions, loopback,
-JupyterLab's widgets, the kernel that notebooks start, and the folder for progress. Each check is one
-`Step` of a `Verdict`; a step that failed holds one more, "mend", with the sentence that says how.
+JupyterLab's widgets, the kernel that notebooks start, the folder for progress, and the learner's lessons.
+Each check is one `Step` of a `Verdict`; a step that failed holds one more, "mend", with the sentence that
+says how.
 
 It changes nothing, asks nothing of the network beyond loopback, and starts neither JupyterLab nor a
 lab. It imports only the standard library at the top, so that it can still report what is missing:
@@ -29,7 +30,13 @@ LAB_EXTENSIONS = {
     "anywidget": "anywidget",
 }
 
-REINSTALL = "Remove .venv and run `make lab`, or install again as README.md says for your system."
+# With the whole path: `smtplab` and `pip` may be another Python's.
+CHECKOUT = (Path(__file__).resolve().parents[1] / "Makefile").is_file()
+REINSTALL = (
+    "Remove .venv and run `make lab`, or install again as README.md says for your system."
+    if CHECKOUT
+    else f"Run `{sys.executable} -m pip install --force-reinstall smtplab`."
+)
 
 
 def examine() -> Verdict:
@@ -78,7 +85,10 @@ def python() -> list[Step]:
     if version[:2] >= OLDEST:
         return [_pass("Python", found)]
     wanted = ".".join(map(str, OLDEST))
-    return [_fail("Python", found, f"Install Python {wanted} or newer, remove .venv and run `make lab`.")]
+    then = (
+        "remove .venv and run `make lab`" if CHECKOUT else "make a new environment and install smtplab there"
+    )
+    return [_fail("Python", found, f"Install Python {wanted} or newer, {then}.")]
 
 
 def packages() -> list[Step]:
@@ -211,6 +221,28 @@ def data_folder() -> list[Step]:
     return [_pass("data folder", str(folder))]
 
 
+def lessons() -> list[Step]:
+    """The lessons that the package holds, and the course's folder with what the learner has of them."""
+    from . import course_folder
+    from .mail.errors import LabError
+
+    if course_folder.source() is None:
+        return [
+            _fail("lessons", f"smtplab has none: {course_folder.FIRST} is not in its package.", REINSTALL)
+        ]
+    try:
+        place = course_folder.locate()
+    except LabError as error:
+        return [_fail("lessons", str(error), "Go to a folder that is there, and run the doctor again.")]
+    if place.kept and not place.root.exists():
+        return [Step("lessons", f"not copied yet: `smtplab lab` makes {place.root}", "none")]
+    if faults := course_folder.faults(place):
+        return [_fail("lessons", found, mend) for found, mend in faults]
+    newer = course_folder.newer(place)
+    told = f"; {newer} have a newer version, which `smtplab lab` brings" if newer else ""
+    return [_pass("lessons", f"in {place.root}{told}")]
+
+
 CHECKS: tuple[Callable[[], list[Step]], ...] = (
     python,
     packages,
@@ -219,6 +251,7 @@ CHECKS: tuple[Callable[[], list[Step]], ...] = (
     lab_extensions,
     kernel,
     data_folder,
+    lessons,
 )
 
 

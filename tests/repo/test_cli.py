@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from smtplab import cli
+from smtplab import cli, course_folder, serving
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,7 +41,9 @@ def test_the_command_loads_nothing_heavy() -> None:
 def lessons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a first lesson, and nothing of the user's Jupyter."""
     (tmp_path / "notebooks").mkdir()
-    (tmp_path / cli.FIRST).write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
+    (tmp_path / course_folder.FIRST).write_text(
+        '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
+    )
     for name in ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR"):
         monkeypatch.setenv(f"JUPYTER_{name}", str(tmp_path / name.lower()))
     monkeypatch.delenv("JUPYTER_TOKEN", raising=False)
@@ -52,30 +54,31 @@ def lessons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_lessons_are_found_here_or_beside_the_package(
     lessons: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert cli.lessons() == lessons
+    in_place = course_folder.Place(lessons, False)
+    assert course_folder.locate() == in_place
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
-    monkeypatch.setattr(cli, "HERE", lessons / "smtplab")
-    assert cli.lessons() == lessons
-    monkeypatch.setattr(cli, "HERE", elsewhere / "smtplab")
+    monkeypatch.setattr(course_folder, "HERE", lessons / "smtplab")
+    assert course_folder.locate() == in_place
+    monkeypatch.setattr(course_folder, "HERE", elsewhere / "smtplab")
     run = CliRunner().invoke(cli.app, ["lab"])
     assert run.exit_code == 1
-    assert "run this in the smtplab folder" in run.output
+    assert "smtplab has no lessons" in run.output
 
 
 def test_a_port_that_was_asked_for_is_not_changed_behind_ones_back(tmp_path: Path) -> None:
-    arguments = cli.jupyter_arguments(tmp_path, browser=True, port=9000)
+    arguments = serving.jupyter_arguments(tmp_path, browser=True, port=9000)
     assert {"--ServerApp.port=9000", "--ServerApp.port_retries=0"} <= set(arguments)
     assert not any(
-        "ServerApp.port" in option for option in cli.jupyter_arguments(tmp_path, browser=True, port=None)
+        "ServerApp.port" in option for option in serving.jupyter_arguments(tmp_path, browser=True, port=None)
     )
 
 
 def test_settings_of_the_user_stay_in_force(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JUPYTER_CONFIG_PATH", "/etc/campus")
     monkeypatch.setenv("JUPYTER_TOKEN", "mine")
-    environment = cli.jupyter_environment()
+    environment = serving.jupyter_environment()
     ours, theirs = environment["JUPYTER_CONFIG_PATH"].split(os.pathsep)
     assert theirs == "/etc/campus"
     assert (Path(ours) / "labconfig" / "default_setting_overrides.json").is_file()
@@ -110,7 +113,7 @@ def test_a_browser_needs_a_window(
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setattr(webbrowser, "get", get)
-    assert cli.has_browser() is expected
+    assert serving.has_browser() is expected
 
 
 @pytest.mark.parametrize(
@@ -129,7 +132,7 @@ def test_the_address_comes_from_the_servers_own_file(
     if isinstance(described, dict):
         described = json.dumps({"url": "http://localhost:8889/", "root_dir": str(tmp_path), **described})
     path.write_text(described)
-    assert cli.find_address({path, tmp_path / "jpserver-gone.json"}, tmp_path) == address
+    assert serving.find_address({path, tmp_path / "jpserver-gone.json"}, tmp_path) == address
 
 
 @pytest.fixture

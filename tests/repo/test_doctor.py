@@ -40,7 +40,7 @@ def test_this_machine_is_ready() -> None:
     verdict = doctor.examine()
     assert verdict.result == "pass", doctor.text(verdict)
     assert {step.result for step in verdict.steps} <= {"pass", "none"}
-    assert len(verdict.steps) == 9
+    assert len(verdict.steps) == 10
 
 
 def test_an_old_python(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,18 @@ MAY = {
     "show": {"mail", "auth", "show"},
     "course": {"mail", "auth", "lab", "show", "course"},
 }
-TOP = {"__init__", "__main__", "cli", "desk", "doctor", "judging", "live_dns"}
+TOP = {
+    "__init__",
+    "__main__",
+    "cli",
+    "course_folder",
+    "course_record",
+    "desk",
+    "doctor",
+    "judging",
+    "live_dns",
+    "serving",
+}
 
 
 def modules() -> dict[str, Path]:
