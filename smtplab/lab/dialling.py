@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .mta import Mta
     from .network import Network
     from .reading import ImapSession, PopSession
+    from .strangers import Stranger
     from .world import World
 
 
@@ -35,6 +36,11 @@ class Dialling:
     def network(self) -> Network:
         """Hosts, taps, firewall rules, latency."""
         return self._world.network
+
+    @property
+    def strangers(self) -> list[Stranger]:
+        """Those who were refused, oldest first: programs of other users of this machine (`strangers`)."""
+        return self._world.strangers.refused
 
     def mta(self, host: str) -> Mta:
         """The MTA that runs on `host`, to change its policy. Raises LabError when none does."""

@@ -30,7 +30,7 @@ from dns.rcode import Rcode
 from dns.rdatatype import RdataType
 
 from ..mail.errors import LabError
-from .dns_server import ASKER, HOST, PAYLOAD, Address, Server, Transport
+from .dns_server import ASKER, HOST, PAYLOAD, Address, Admits, Server, Transport, everybody
 from .dns_values import full_name, owner, rdataset, record_type
 from .dns_view import Record, Store, ZoneView
 from .dns_zones import Found
@@ -95,16 +95,19 @@ class Fault:
 
 
 class Dns:
-    """The lab's name server, its zones, its faults and its log. `now` gives the lab's time for the log."""
+    """The lab's name server, its zones, its faults and its log. `now` gives the lab's time for the log.
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
+    `admits` says whose questions it takes (`strangers.Strangers.admits`), by default everybody's.
+    """
+
+    def __init__(self, now: Callable[[], datetime], admits: Admits = everybody) -> None:
         self._now = now
         self._store = Store()
         self._faults: tuple[Fault, ...] = ()
         self._queries: deque[Query] = deque(maxlen=MOST_QUERIES)
         self._lock = threading.Lock()
         self._unanswered = Unanswered()
-        self._server = Server(self._answer)
+        self._server = Server(self._answer, admits)
         self._loop: asyncio.AbstractEventLoop | None = None
         for name in REVERSE:
             self.add_zone(name)

@@ -2,7 +2,8 @@
 
 `reply` turns the octets of a query into those of the answer; `Server` carries them. What the answer
 is, the zones decide. A query that no program would send gets FORMERR, NOTIMP or silence, and never
-ends the server. It does no zone transfer, no DNSSEC and no cookies.
+ends the server, and one of another user's of this machine neither (`strangers`). It does no zone transfer,
+no DNSSEC and no cookies.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ Address = tuple[str, int]
 # What a question gets: the answer, or None for silence, and the seconds to wait before it. The last argument
 # is the host of the lab that asks, "" where the question does not say.
 Answer = Callable[[Name, RdataType, Address, Transport, str], tuple[Found | None, float]]
+
+# Whether a client's socket (the first address) may ask ours (the second); then what it asks, for the record.
+Admits = Callable[[Transport, Address, Address, str], bool]
 
 HOST = "127.0.0.1"
 HEADER = 12  # octets (RFC 1035 §4.1.1)
@@ -96,12 +100,18 @@ def _wire(query: dns.message.Message, found: Found, transport: Transport) -> byt
     return response.to_wire(max_size=room, prefer_truncation=True, want_shuffle=False)
 
 
+def everybody(transport: Transport, client: Address, server: Address, at: str) -> bool:
+    """The `Admits` that asks nobody."""
+    return True
+
+
 class Server:
     """Answers queries on `port`, over UDP and TCP, on the loop that `start` runs on."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Answer, admits: Admits = everybody) -> None:
         self.port = 0
         self._answer = answer
+        self._admits = admits
         self._tasks: set[asyncio.Task[None]] = set()
         self._tcp: asyncio.Server | None = None
         self._udp: asyncio.DatagramTransport | None = None
@@ -146,12 +156,17 @@ class Server:
         task.add_done_callback(self._tasks.discard)
         return True
 
+    def admits(self, client: Address, transport: Transport) -> bool:
+        """Whether `client` may ask here."""
+        return self._admits(transport, client, (HOST, self.port), f"the DNS over {transport.upper()}")
+
     def reply(self, wire: bytes, client: Address, transport: Transport) -> tuple[bytes, float]:
         """See the function `reply`."""
         return reply(wire, client, transport, self._answer)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if not self.spawn(self._serve(reader, writer)):
+        known = self.admits(writer.get_extra_info("peername")[:2], "tcp")
+        if not (known and self.spawn(self._serve(reader, writer))):
             writer.transport.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -192,6 +207,8 @@ class _Udp(asyncio.DatagramProtocol):
         self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
+        if not self._server.admits((addr[0], addr[1]), "udp"):
+            return
         wire, delay = self._server.reply(data, (addr[0], addr[1]), "udp")
         if wire and delay:
             self._server.spawn(self._later(delay, wire, addr))

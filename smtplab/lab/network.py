@@ -4,7 +4,8 @@ Every (address, port) that a server listens on is a tap: a listener on 127.0.0.1
 system chose. Hosts have addresses from the documentation ranges (RFC 5737, RFC 3849) and the real
 port numbers; programs outside the lab use the real ones.
 
-The network is closed: it has no way to connect to anything but its own taps.
+The network is closed: it has no way to connect to anything but its own taps. Another user of this machine
+who connects to a tap is cut off before the server hears of it (`strangers`).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from .listeners import LOOPBACK, Listeners
 from .order import turn
 from .recording import CURRENT
 from .scratch import KeyLog
+from .strangers import Strangers
 from .tap import Tap
 from .wire import Wire
 
@@ -39,7 +41,9 @@ class Network(Listeners):
     running loop are coroutines, but for `dial`, which blocks and is for the learner's own thread.
     """
 
-    def __init__(self, now: Callable[[], datetime], visitor: Host, secrets: KeyLog) -> None:
+    def __init__(
+        self, now: Callable[[], datetime], visitor: Host, secrets: KeyLog, strangers: Strangers
+    ) -> None:
         super().__init__()
         self.rules: list[Rule] = []
         self.latency = 0.0
@@ -50,6 +54,7 @@ class Network(Listeners):
         self.visitor = visitor
         self._now = now
         self._secrets = secrets
+        self._strangers = strangers
         self._watchers: dict[int, Callable[[], None]] = {}  # real client port -> who asked about silence
         self._sources: dict[int, str] = {}  # real client port -> notional source address
         self._wires: set[Wire] = set()
@@ -170,15 +175,17 @@ class Network(Listeners):
 
     def accepted(self, tap: Tap, transport: asyncio.Transport) -> None:
         """A client has connected to `tap`: find out who it is and lead it to the server."""
-        source = self._sources.pop(transport.get_extra_info("peername")[1], self.visitor.addresses[0])
+        port = transport.get_extra_info("peername")[1]
+        known = self._sources.pop(port, None)
+        source = known or self.visitor.addresses[0]
         rule = self.blocked(source, tap.port)
-        if self._closed or (rule and rule.action == "refuse"):
+        refused = self._closed or (rule and rule.action == "refuse")
+        if refused or not (known or self._admits(tap, transport)):
             transport.abort()
             return
         if gateway := self.gateways.get(tap.host.name):
             source = gateway.addresses[0]
         legs = 2 if tap.middle else 1
-        port = transport.get_extra_info("peername")[1]
         wire = self._keep(Wire(self._record(source, port, tap), lambda: self.latency / legs))
         wire.drops = tap.drops
         wire.on_silence = partial(self._fell_silent, port)
@@ -195,6 +202,10 @@ class Network(Listeners):
         context = copy_context()
         context.run(CURRENT.set, wire)
         context.run(self._join, wire, tap)
+
+    def _admits(self, tap: Tap, transport: asyncio.Transport) -> bool:
+        client, server = (transport.get_extra_info(name) for name in ("peername", "sockname"))
+        return self._strangers.admits("tcp", client, server, f"{tap.host.name} port {tap.port}")
 
     def _record(self, source: str, port: int, tap: Tap) -> Transcript:
         """A transcript for a connection from the address `source` to `tap`."""

@@ -17,7 +17,10 @@ _RANDOM = slice(11, 43)  # where a ClientHello has its random: RFC 8446 §4.1.2,
 
 
 class Scratch:
-    """A folder under the system's temporary one. Making one removes those of labs that were killed."""
+    """A folder under the system's temporary one, that only its user can enter.
+
+    Making one removes those of this user's labs that were killed.
+    """
 
     def __init__(self) -> None:
         _sweep()
@@ -28,6 +31,7 @@ class Scratch:
         if not self.folder.exists():
             raise LabError(STOPPED)
         path = self.folder / name
+        path.touch(0o600)  # nobody but its owner can read it, whatever the umask is
         path.write_bytes(data)
         return path
 
@@ -44,7 +48,7 @@ class KeyLog:
     """
 
     def __init__(self, path: Path) -> None:
-        path.touch()
+        path.touch(0o600)
         self.path = path
         self._read = 0
         self._lines: dict[str, list[str]] = {}  # client random, in hex -> its lines
@@ -61,11 +65,18 @@ class KeyLog:
 
 
 def _sweep() -> None:
-    """Remove the folders of processes that are gone. Where that cannot be told, they stay."""
+    """Remove our folders of processes that are gone. Where that cannot be told, they stay."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         owner = folder.name.removeprefix(PREFIX).partition("-")[0]
-        if os.name == "posix" and owner.isdigit() and not _alive(int(owner)):
+        if os.name == "posix" and owner.isdigit() and _ours(folder) and not _alive(int(owner)):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _ours(folder: Path) -> bool:
+    """Whether it is this user's: root would remove those of others, whose processes it may not see."""
+    with contextlib.suppress(OSError):
+        return folder.lstat().st_uid == os.geteuid()
+    return False
 
 
 def _alive(process: int) -> bool:

@@ -23,6 +23,7 @@ from .loop import STOPPED, LoopThread
 from .network import Network
 from .recording import recorded
 from .scratch import KeyLog, Scratch
+from .strangers import Strangers
 
 
 class World:
@@ -34,9 +35,10 @@ class World:
         self.clock = Clock(self.thread, self.idle)
         self.scratch = Scratch()
         self.keylog = KeyLog(self.scratch.folder / "keys")
-        self.network = Network(self.clock.now, visitor, self.keylog)
+        self.strangers = Strangers(self.clock.now)
+        self.network = Network(self.clock.now, visitor, self.keylog, self.strangers)
         self.authority = Authority()
-        self.dns = Dns(self.clock.now)
+        self.dns = Dns(self.clock.now, self.strangers.admits)
         self.errors: list[BaseException] = []  # bugs of the lab's own, for its tests
         self.ending = False  # what is under way then meets closed doors, and that is no bug
         self._tasks: set[asyncio.Task[None]] = set()  # under way, but for those that are parked
@@ -59,6 +61,7 @@ class World:
 
     def close(self) -> None:
         """Let go of the files, once the loop has ended. Doing it twice is harmless."""
+        self.strangers.close()
         for context in self._contexts:
             context.keylog_filename = None  # type: ignore[assignment]  # closes the file
         self.scratch.close()

@@ -53,14 +53,16 @@ def keylog(transcripts: Transcript | Iterable[Transcript]) -> str:
 def save(transcripts: Transcript | Iterable[Transcript], path: str | Path) -> list[Path]:
     """Write the capture to `path` and, where there was TLS, its secrets beside it with `.keys`.
 
-    Returns the paths of the files written. Open both with
+    Returns the paths of the files written; only their owner can read them. Open both with
     `wireshark -o tls.keylog_file:mail.keys mail.pcap`.
     """
     chosen = _several(transcripts)
     written = [Path(path)]
+    written[0].touch(0o600)
     written[0].write_bytes(pcap(chosen))
     if secrets := keylog(chosen):
         written.append(written[0].with_suffix(".keys"))
+        written[1].touch(0o600)
         written[1].write_text(secrets, encoding="ascii")
     return written
 
