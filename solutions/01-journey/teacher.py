@@ -180,7 +180,10 @@ MISTAKES = {
 }
 
 OTHERWISE = {
-    "journey-1": [lambda w: [*w.truth["order"], "J"]],
+    "journey-1": [
+        lambda w: [*w.truth["order"], "J"],
+        lambda w: [letter.lower() for letter in w.truth["order"]],
+    ],
     "journey-2": [lambda w: {letter: role.lower() for letter, role in w.truth["roles"].items()}],
     "journey-3": [without()],
     "journey-4": [lambda w: [f"65535 {w.second}.", f"0 {w.first}."]],

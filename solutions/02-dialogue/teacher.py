@@ -158,16 +158,23 @@ MISTAKES = {
         Mistake(
             "every refusal is a failure",
             lambda w: _fates(w, lambda story, fate: "report" if fate == "later" else fate),
-            1.5,
+            2.5,
             "a 4 means not now",
             "A 4 is the everyday case of greylisting. Nobody has to be told, the queue tries again.",
         ),
         Mistake(
             "try everything again",
             lambda w: _fates(w, lambda story, fate: "later" if fate == "report" else fate),
-            3,
+            2.5,
             "a 5 is final",
             "The same message to the same mailbox gets the same 5. The sender has to know.",
+        ),
+        Mistake(
+            "one word for all",
+            lambda w: _fates(w, lambda story, fate: "later"),
+            1.5,
+            "the last reply after the dot decides",
+            "Each recipient has a fate of its own: first the reply to its RCPT, then the one after the dot.",
         ),
     ],
     "dialogue-2": [
@@ -276,7 +283,10 @@ MISTAKES = {
 }
 
 OTHERWISE = {
-    "dialogue-1": [lambda w: dict(reversed(w.truth["fates"].items())) | {"nobody@x.example": "done"}],
+    "dialogue-1": [
+        lambda w: dict(reversed(w.truth["fates"].items())) | {"nobody@x.example": "done"},
+        lambda w: {f"<{box}>": fate.capitalize() for box, fate in w.truth["fates"].items()},
+    ],
     "dialogue-2": [lambda w: {int(line): str(code) for line, code in _refused(w).items()}],
     "dialogue-3": [lambda w: _lines(w, _wrong(w))],
     "dialogue-4": [without()],

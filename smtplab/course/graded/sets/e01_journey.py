@@ -76,7 +76,7 @@ def in_order(said: list[str], world: World) -> Marks:
     if world.truth is None:
         yield sealed("the order of the events", 4)
         return
-    order = world.truth["order"]
+    order, said = world.truth["order"], [letter.strip(" .").upper() for letter in said]
     place = {letter: said.index(letter) for letter in order if letter in said}
     cases = []
     for n, (one, other) in enumerate(pairwise(order)):

@@ -55,14 +55,16 @@ def set_up(lab: Any, world: World) -> None:
     lab.mta(HOST).limits.recipients = LIMIT
 
 
-STORIES = {"dot-2": ("one taken after the dot", 0.5), "rcpt-5": ("one refused with a 5", 0.5),
-         "rcpt-4": ("one refused with a 4", 0.5), "dot-4": ("two whose dot got a 4", 1.0),
-         "dot-5": ("one whose dot got a 5", 0.5), "421": ("two who met a 421", 1.0)}  # fmt: skip
+# Five of the eight are "later". They weigh less, so that one word for all earns little.
+STORIES = {"dot-2": ("one taken after the dot", 1.0), "rcpt-5": ("one refused with a 5", 0.5),
+         "rcpt-4": ("one refused with a 4", 0.5), "dot-4": ("two whose dot got a 4", 0.5),
+         "dot-5": ("one whose dot got a 5", 1.0), "421": ("two who met a 421", 0.5)}  # fmt: skip
 
 
 @task("dialogue-1", answers.table(str, '{"bob@birch.example": "done"}'))
 def who_acts(said: dict[str, str], world: World) -> Marks:
     """What the sending server has to do for each recipient of the log."""
+    said = {box.strip(" <>").lower(): word.strip().lower() for box, word in said.items()}
     for story, (what, of) in STORIES.items():
         if world.truth is None:
             yield sealed(what, of)
