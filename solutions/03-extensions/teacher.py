@@ -102,6 +102,13 @@ MISTAKES = {
             "speaks for its own server only",
             "Cover the other list with your hand.",
         ),
+        Mistake(
+            "none for everything",
+            lambda w: dict.fromkeys(w.truth["lists"]["keywords"], "none"),
+            0,
+            "some of them a list does allow",
+            "Begin with a wish whose word stands in the list, and look what follows it there.",
+        ),
     ],
     "extensions-2": [
         Mistake(

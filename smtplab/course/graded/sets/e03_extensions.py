@@ -85,6 +85,7 @@ KEYWORDS = (
     ("value", "what the words after a keyword rule out", 1.0),
     ("address", "another kind of letter", 0.5),
 )
+BLANKET = "'none' for every wish: some of them a list does allow."
 SAYS = {
     "plain": "one of these the server does offer: look for the keyword in its own list.",
     "missing": "a list speaks for its own server only, and this one does not offer it.",
@@ -95,15 +96,17 @@ SAYS = {
 
 @task("extensions-1", answers.table(str, '{1: "SIZE", 2: "none"}'))
 def allowed(said: dict[str, str], world: World) -> Marks:
-    """The keyword that allows each wish, or "none"."""
+    """The keyword that allows each wish, or "none". Half of them are: to say it of all earns nothing."""
+    blanket = len(said) > 1 and {word.strip().lower() for word in said.values()} == {"none"}
     for kind, what, of in KEYWORDS:
         if world.truth is None:
             yield sealed(what, of)
             continue
         truth = world.truth["lists"]
         mine = [number for number, name in truth["kinds"].items() if name == kind]
+        why = BLANKET if blanket else SAYS[kind]
         right = [said.get(n, "").strip().upper() == truth["keywords"][n].upper() for n in mine]
-        yield few(what, of, [(well, SAYS[kind]) for well in right], "RFC 5321 §4.1.1.1")
+        yield few(what, of, [(well and not blanket, why) for well in right], "RFC 5321 §4.1.1.1")
 
 
 def probes(world: World) -> list[Probe]:
