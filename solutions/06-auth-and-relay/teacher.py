@@ -276,6 +276,13 @@ MISTAKES = {
             "has no 'outsider",
             "An outsider says EHLO with a name of the firm. Only its address tells.",
         ),
+        Mistake(
+            "yes to everybody",
+            lambda world: dict.fromkeys(table(world), True),
+            0,
+            "the log has both",
+            "Write the six cells down first, and then find the one session for each.",
+        ),
     ],
     "auth-4": [
         Mistake(

@@ -152,12 +152,15 @@ def six_answers(answer: dict[str, bool], world: World) -> Marks:
         yield sealed("the six answers", 6)
         return
     answer = {" ".join(cell.lower().split()): yes for cell, yes in answer.items()}
+    blanket = len(answer) == len(CELLS) and len(set(answer.values())) == 1
     for who, where in CELLS:
         cell = f"{who} to {where}"
         good = answer.get(cell) is world.truth["table"][cell]
         why = "As the sessions show." if good else captures.MISREAD[where if who == "inside" else who]
         if cell not in answer:
             why = f"The answer has no {cell!r}."
+        if blanket:
+            good, why = False, "One word for all six is worth nothing: the log has both."
         yield mark(cell, 1, good, why, "RFC 5321 §3.6.2")
 
 
