@@ -201,6 +201,13 @@ MISTAKES = {
             "an old way to say too many",
             "Would it make sense to bounce here? The server took others of the same letter.",
         ),
+        Mistake(
+            "the queue will see to all of them",
+            lambda world: dict.fromkeys(_fates(world), "later"),
+            0,
+            "the log has all three",
+            "Ask for one reader at a time: who answers for the letter now?",
+        ),
     ],
     "queue-2": [
         Mistake(

@@ -119,6 +119,9 @@ def fates(answer: dict[str, str], world: World) -> Marks:
         if world.truth is None:
             yield sealed(what, of)
             continue
+        if set(said) >= set(world.truth["fates"]) and len(set(said.values())) == 1:
+            yield mark(what, of, 0, "One word for all twelve is worth nothing: the log has all three.", ref)
+            continue
         mine = {who: fate for who, (fate, decides) in world.truth["fates"].items() if decides == kind}
         wrong = sum(said.get(who) != fate for who, fate in mine.items())
         bad = f"{wrong} of {len(mine)} are not right: {why}."
