@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from html import unescape
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -11,6 +10,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from smtplab.mail.verdict import Step, Verdict, compare
 from smtplab.show import comparison, verdict
 from smtplab.show.register import register
+from tests.show.markup import seen
 
 EVIL = '<script>pwned()</script>"><img src=x>\u202e\x1b[31m'
 
@@ -22,12 +22,6 @@ def made(result: str, *steps: Step, lookups: int = 1) -> Verdict:
 SAME = tuple(Step(f"ip4:192.0.2.{n}", "not in it", "", "RFC 7208 §5.6") for n in range(6))
 FAIL = made("fail", *SAME, Step("-all", "whoever is left", "fail", "RFC 7208 §5.1"))
 PASS = made("pass", *SAME, Step("include:x.example", "says pass", "pass", "RFC 7208 §5.2"), lookups=2)
-
-
-def seen(markup: str) -> str:
-    return re.sub(
-        r"\s+", " ", unescape(re.sub(r"<style.*?</style>|<[^>]+>", " ", markup, flags=re.S))
-    ).strip()
 
 
 def test_results_meters_and_marks() -> None:

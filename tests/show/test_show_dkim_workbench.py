@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator
-from html import unescape
 from typing import Any
 
 import pytest
@@ -17,6 +15,7 @@ from smtplab.show.dkim_bench import KEYS
 from smtplab.show.dkim_chain import chain
 from smtplab.show.dkim_source import CHANGES
 from smtplab.show.dkim_workbench import DkimWorkbench
+from tests.show.markup import seen
 
 EVIL = '<script>window.pwned=1</script>"><img/src=x>\u202egnp.exe\x1b[31m'
 
@@ -31,12 +30,6 @@ def lab() -> Iterator[Lab]:
 @pytest.fixture
 def bench(lab: Lab) -> DkimWorkbench:
     return lab.dkim_workbench()
-
-
-def seen(markup: object) -> str:
-    """What a reader sees of it."""
-    bare = re.sub(r"<style.*?</style>|<[^>]+>", " ", str(markup), flags=re.S)
-    return re.sub(r"\s+", " ", unescape(bare)).strip()
 
 
 def press(bench: DkimWorkbench, do: str, value: str = "", on: bool = False, text: str | None = None) -> None:

@@ -20,6 +20,7 @@ from smtplab.show import dkim_canon
 from smtplab.show.dkim_canon import side_by_side
 from smtplab.show.dkim_source import octets, written
 from smtplab.show.dkim_workbench import DkimWorkbench
+from tests.show.markup import seen
 
 
 @pytest.fixture(scope="module")
@@ -32,11 +33,6 @@ def lab() -> Iterator[Lab]:
 @pytest.fixture
 def bench(lab: Lab) -> DkimWorkbench:
     return lab.dkim_workbench()
-
-
-def seen(markup: object) -> str:
-    bare = re.sub(r"<style.*?</style>|<[^>]+>", " ", str(markup), flags=re.S)
-    return re.sub(r"\s+", " ", unescape(bare)).strip()
 
 
 # the source ---------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from smtplab.mail.reply import Reply
 from smtplab.show.forge_desk import ForgeDesk
 from smtplab.show.forge_lines import BORROWED, MOST, RELAYED, SLOPPY, examples, hello, lines, message
 from smtplab.show.forge_readers import CAREFUL, CLAIMED, FILTER, KNOWN, NAIVE, ODD, readings
+from tests.show.markup import seen
 
 HOSTILE = '<script>window.pwned=1</script>"><img/src=x/onerror="window.pwned=1">'
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -42,11 +43,6 @@ def desk(lab: Lab) -> ForgeDesk:
 def press(desk: ForgeDesk, do: str, **more: Any) -> None:
     """What the page does: one message to the kernel."""
     desk._asked(desk, {"do": do, **more}, [])
-
-
-def seen(markup: str) -> str:
-    """What a reader sees of it."""
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", markup)))
 
 
 # The lines ----------------------------------------------------------------------------------------------

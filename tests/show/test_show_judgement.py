@@ -6,7 +6,6 @@ import re
 import socket
 import subprocess
 import sys
-from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from smtplab.show.judgement_input import LIMIT, Given, case_of, judged
 from smtplab.show.judgement_parts import MOST_REMARKS
 from smtplab.show.judgement_tries import records
 from smtplab.show.judgement_verdicts import MOST_ALIKE, MOST_STEPS, folded
+from tests.show.markup import seen
 
 MESSAGE = (
     "Return-Path: <alice@acorn.example>\n"
@@ -50,11 +50,6 @@ def fields(**given: str) -> dict[str, str]:
 
 def typed(desk: JudgeDesk, **given: str) -> None:
     press(desk, "judge", fields=fields(**given), drop=False)
-
-
-def seen(markup: object) -> str:
-    """What a reader sees of it."""
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", str(markup)))).strip()
 
 
 @pytest.fixture(autouse=True)

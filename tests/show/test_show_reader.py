@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from email.message import EmailMessage
-from html import unescape
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from smtplab.mail.view import reader_view
 from smtplab.show import register
 from smtplab.show.reader import MailReader, mock, view_html
 from smtplab.show.reader_source import FIELDS
+from tests.show.markup import seen
 
 HOSTILE = '<script>window.pwned=1</script>"><img/src=x/onerror="window.pwned=1">\u202e\x1b[31m'
 PHISH = b"""\
@@ -46,11 +46,6 @@ def lab() -> Iterator[Lab]:
 @pytest.fixture
 def phish() -> MailReader:
     return MailReader(PHISH)
-
-
-def seen(markup: str) -> str:
-    """What a reader sees of it."""
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", markup))).strip()
 
 
 def press(reader: MailReader, do: str, **more: Any) -> None:

@@ -19,6 +19,7 @@ from smtplab.mail.verdict import SIGNS
 from smtplab.show.reply_desk import ReplyDesk
 from smtplab.show.reply_examples import EXAMPLES
 from smtplab.show.reply_parts import HOW, WORDS
+from tests.show.markup import seen
 
 HOSTILE = '<script>window.pwned=1</script>"><img/src=x/onerror="window.pwned=1">\u202egnp.exe\x1b[31m'
 SCRIPT = Path(__file__).resolve().parents[2] / "smtplab" / "show" / "reply_desk.js"
@@ -27,11 +28,6 @@ SCRIPT = Path(__file__).resolve().parents[2] / "smtplab" / "show" / "reply_desk.
 def press(desk: ReplyDesk, do: str, **more: Any) -> None:
     """What the page does: one message to the kernel."""
     desk._asked(desk, {"do": do, **more}, [])
-
-
-def seen(markup: str) -> str:
-    """What a reader sees of it."""
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", markup)))
 
 
 def drawn(text: str, verb: str = "") -> str:

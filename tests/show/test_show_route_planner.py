@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from html import unescape
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from smtplab import Lab
 from smtplab.mail.errors import LabError, RecordError
 from smtplab.mail.reply import Reply
 from smtplab.show.route_planner import RoutePlanner
+from tests.show.markup import seen
 
 BOB = "bob@birch.example"
 MX, MX2 = "mx.birch.example", "mx2.birch.example"
@@ -28,11 +28,6 @@ def lab() -> Iterator[Lab]:
     with Lab() as lab:
         yield lab
         assert lab._world.errors == []
-
-
-def seen(markup: str) -> str:
-    """What a reader sees of it."""
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<style.*?</style>|<[^>]+>", " ", markup, flags=re.S)))
 
 
 def press(planner: RoutePlanner, do: str, to: str = BOB, place: str = "direct") -> None:

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from html import unescape
 from typing import Any
 
 import pytest
@@ -22,6 +21,7 @@ from smtplab.show.spf_builder import SpfBuilder
 from smtplab.show.spf_code import zone_line
 from smtplab.show.spf_meter import bar, meter
 from smtplab.show.spf_record import record as marked
+from tests.show.markup import seen
 
 EVIL = '<script>window.pwned=1</script>"><img/src=x>\u202egnp.exe\x1b[31m'
 ELEVEN = (
@@ -41,13 +41,6 @@ def lab() -> Iterator[Lab]:
 def builder(lab: Lab) -> SpfBuilder:
     lab.dns.zone("acorn.example").set("@", "TXT", "v=spf1 mx -all")
     return lab.spf_builder()
-
-
-def seen(markup: str) -> str:
-    """What a reader sees of it."""
-    return re.sub(
-        r"\s+", " ", unescape(re.sub(r"<style.*?</style>|<[^>]+>", " ", markup, flags=re.S))
-    ).strip()
 
 
 def press(builder: SpfBuilder, do: str, value: str = "", on: bool = False, **typed: str) -> None:

@@ -23,6 +23,7 @@ from smtplab.show.tracer_input import NO_TRACE, TOO_LARGE
 from smtplab.show.tracer_map import known_path
 from smtplab.show.tracer_rows import ROWS
 from smtplab.show.tracer_still import html, received_html, received_text, text
+from tests.show.markup import seen
 
 HOSTILE = '<script>window.pwned=1</script>"><img/src=x/onerror="window.pwned=1">\u202e\x1b[31m'
 PHISH = b"""\
@@ -59,11 +60,6 @@ def phish(lab: Lab) -> Tracer:
 def press(tracer: Tracer, do: str, *buffers: bytes, **more: Any) -> None:
     """What the page does: one message to the kernel."""
     tracer._asked(tracer, {"do": do, **more}, [memoryview(buffer) for buffer in buffers])
-
-
-def seen(markup: str) -> str:
-    """What a reader sees of it."""
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", markup)))
 
 
 def words(tracer: Tracer) -> list[str]:

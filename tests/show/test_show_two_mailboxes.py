@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from html import unescape
 
 import pytest
 
@@ -15,6 +13,7 @@ from smtplab.mail.errors import LabError
 from smtplab.mail.holdings import Holding, Kept, Moment, Said, Told
 from smtplab.mail.holdings_script import COMMANDS
 from smtplab.show.two_mailboxes import TwoMailboxes
+from tests.show.markup import seen
 
 EVIL = '<script>window.pwned=1</script>"><img src=x>\u202e\x1b[31m'
 
@@ -29,10 +28,6 @@ def lab() -> Iterator[Lab]:
 @pytest.fixture
 def widget(lab: Lab) -> TwoMailboxes:
     return lab.two_mailboxes()
-
-
-def seen(markup: str) -> str:
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<style.*?</style>|<[^>]+>", " ", markup, flags=re.S)))
 
 
 def press(widget: TwoMailboxes, do: str, value: str = "") -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html import unescape
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from smtplab import Lab
 from smtplab.mail.errors import LabError
 from smtplab.show.verdict_board import VerdictBoard
 from smtplab.show.verdict_case import MOST
+from tests.show.markup import seen
 
 EVIL = '<script>window.pwned=1</script>"><img src=x onerror=1>\u202egnp.exe\x1b[31m'
 SPF, DMARC = "acorn.example", "_dmarc.acorn.example"
@@ -35,11 +35,6 @@ def lab() -> Iterator[Lab]:
 @pytest.fixture
 def board(lab: Lab) -> VerdictBoard:
     return lab.verdict_board()
-
-
-def seen(markup: str) -> str:
-    """What a reader sees of it."""
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<style.*?</style>|<[^>]+>", " ", markup, flags=re.S)))
 
 
 def said(board: VerdictBoard, part: str) -> str:

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from html import unescape
 from typing import Any
 
 import pytest
@@ -22,6 +21,7 @@ from smtplab.show.xray_cells import Cell, table
 from smtplab.show.xray_desk import BLIND, PRESETS, letter_of
 from smtplab.show.xray_findings import findings
 from smtplab.show.xray_words import TEXTS, explained
+from tests.show.markup import seen
 
 HOSTILE = '<script>window.pwned=1</script>"><img/src=x/onerror="window.pwned=1">\u202e\x1b[31m'
 PROGRAM, ACORN, WIRE, BIRCH, BOB, ERIN = range(6)
@@ -54,11 +54,6 @@ def row(xray: EnvelopeXray, name: str) -> tuple[Cell, ...]:
 
 def marks(xray: EnvelopeXray, name: str) -> list[str]:
     return [cell.mark for cell in row(xray, name)]
-
-
-def seen(markup: str) -> str:
-    """What a reader sees of it."""
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", markup)))
 
 
 def press(xray: EnvelopeXray, do: str, **more: Any) -> None:
