@@ -121,3 +121,22 @@ def test_an_awkward_answer_is_told_so(name: str, task: str) -> None:
 
 def _reasons(score: Any) -> str:
     return " ".join(one.why for one in score.marks)
+
+
+@pytest.mark.parametrize(("name", "task"), [("09-spf", "spf-5"), ("07-routing", "routing-5")])
+@pytest.mark.parametrize("how", ["raised", "returned", "text"])
+def test_what_a_function_names_does_not_carry_a_hidden_input_out(name: str, task: str, how: str) -> None:
+    """A type may be called like the input that it was made for, and its name stands in the reason."""
+    from smtplab.course.graded.checking import marks
+
+    def spy(*given: Any) -> Any:
+        seen = f"seen {given!r}"
+        if how == "raised":
+            raise type(seen, (Exception,), {})
+        return seen if how == "text" else type(seen, (), {})()
+
+    one = load(name).tasks[task]
+    found = marks(one, Here(spy), drawn(name, STUDENTS[0]), teacher(name))
+    told = [mark.why for mark in found[len(marks(one, Here(spy), drawn(name, STUDENTS[0]))) :]]
+    assert told
+    assert not any("seen" in why for why in told), told

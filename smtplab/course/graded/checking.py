@@ -7,6 +7,7 @@ only. `grade` is the teacher's, in the hidden part of a test cell: it adds the h
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import importlib.util
 import io
@@ -30,6 +31,7 @@ from .showing import Checked
 from .world import World, draw
 
 T = TypeVar("T")
+REST, UNTRIED = "the rest", "this could not be tried with your answer."
 
 _worlds: dict[str, World] = {}  # exercise -> the world that this notebook works in
 
@@ -87,7 +89,7 @@ def judged(task: Task, seen: Any, world: World) -> list[Mark]:
 def hidden(task: Task, seen: Any, world: World, teacher: ModuleType) -> list[Mark]:
     """The hidden marks. What they looked at stays hidden: only their reason is told."""
     found = _marks(teacher.HIDDEN[task.id], seen, world, task.hidden, "hidden tests")
-    return [replace(one, inside=()) for one in found]
+    return [replace(one, inside=(), why=UNTRIED if one.what == REST else one.why) for one in found]
 
 
 def _marks(judge: Judge | None, seen: Any, world: World, of: float, what: str) -> list[Mark]:
@@ -100,8 +102,8 @@ def _marks(judge: Judge | None, seen: Any, world: World, of: float, what: str) -
         found.extend(judge(seen, world))
     except Exception as error:  # an answer that the judge did not think of costs the rest, not everything
         said = error.message if isinstance(error, RecordError) else str(error) or type(error).__name__
-        why = f"this could not be tried with your answer: {visible(said)[:200]}"
-        found.append(Mark("the rest", of - sum(one.of for one in found), 0, why))
+        why = f"{UNTRIED.rstrip('.')}: {visible(said)[:200]}"
+        found.append(Mark(REST, of - sum(one.of for one in found), 0, why))
     return found
 
 
@@ -118,10 +120,16 @@ def _seen(task: Task, answer: Given, probes: Probes | None, world: World) -> Any
 
 
 def _mute(seen: Any) -> Any:
-    """What was tried, without the words of errors: a learner's exception may tell what input raised it."""
+    """What was tried, without the words of errors: a learner's exception, or a type that a learner has named,
+    may tell what input raised it. Only names that Python itself gives are left."""
     if not isinstance(seen, list):
         return seen
-    return [replace(one, error=one.error.partition(":")[0]) if one.error else one for one in seen]
+    return [replace(one, error=_kind(one.error)) if one.error else one for one in seen]
+
+
+def _kind(error: str) -> str:
+    name = error.partition(":")[0]
+    return name if hasattr(builtins, name) else "It raised or returned something that is of no use"
 
 
 def _idle(tried: list[Tried]) -> bool:
