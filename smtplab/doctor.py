@@ -146,6 +146,14 @@ def loopback() -> list[Step]:
     return [*steps, Step("loopback IPv6", found, "none")]
 
 
+def private_labs() -> list[Step]:
+    """Whether other users of this machine are kept out. Where nothing can, there is nothing to mend."""
+    from .lab.strangers import privacy
+
+    private, found = privacy()
+    return [Step("privacy", found, "pass" if private else "none")]
+
+
 def socket_pair() -> list[Step]:
     """The tap hands every octet to its server through a pair of sockets."""
     try:
@@ -248,6 +256,7 @@ CHECKS: tuple[Callable[[], list[Step]], ...] = (
     packages,
     loopback,
     socket_pair,
+    private_labs,
     lab_extensions,
     kernel,
     data_folder,

@@ -42,6 +42,13 @@ class Dialling:
         """Those who were refused, oldest first: programs of other users of this machine (`strangers`)."""
         return self._world.strangers.refused
 
+    def admit(self, user: str | int) -> None:
+        """Let the programs of another user of this machine in, as those of yours are: `lab.admit("postfix")`.
+
+        By name or number. Raises LabError for a name that nobody has.
+        """
+        self._world.strangers.admit(user)
+
     def mta(self, host: str) -> Mta:
         """The MTA that runs on `host`, to change its policy. Raises LabError when none does."""
         if host not in self.mtas:

@@ -2,9 +2,10 @@
 
 On a machine that many use, every port on loopback is in reach of everybody. Each tap and the lab's DNS
 therefore ask whose the socket at the other end is, before anything is said, and a stranger is cut off.
-Root is let in: no answer of ours would keep out who can read the lab's memory, and `sudo swaks` works. A
-socket that its program has closed before we could ask has no owner any more and is refused as well, else a
-stranger would only have to be quick. Where the system cannot be asked, nobody is refused: `privacy` says so.
+Root is let in: no answer of ours would keep out who can read the lab's memory, and `sudo swaks` works. So is
+whom the owner names: a Postfix of one's own runs as a user of its own. A socket that its program has closed
+before we could ask has no owner any more and is refused, else a stranger would only have to be quick. Where
+the system cannot be asked, nobody is refused: `privacy` says so.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from ..mail.errors import LabError
 from . import owners
 from .owners import Address, Ask, Transport
 
@@ -49,7 +51,7 @@ class Strangers:
 
     def __init__(self, now: Callable[[], datetime], ask: Ask | None = None) -> None:
         self._now = now
-        self._me = os.geteuid() if hasattr(os, "geteuid") else -1
+        self._welcome: set[int | None] = {os.geteuid() if hasattr(os, "geteuid") else ROOT, ROOT}
         self._refused: deque[Stranger] = deque(maxlen=KEPT)
         self._told: set[int | None] = set()
         self._lock = threading.Lock()
@@ -68,10 +70,21 @@ class Strangers:
         if self._ask is None:
             return True
         uid = self._ask(transport, client, server)
-        if uid in (self._me, ROOT):
+        if uid in self._welcome:
             return True
         self._note(Stranger(self._now(), uid, f"{client[0]}:{client[1]}", at))
         return False
+
+    def admit(self, user: str | int) -> None:
+        """Let a user's programs in from now on, by name or number. Raises LabError for an unknown name."""
+        if isinstance(user, str):
+            import pwd  # Unix has it, and only there anyone is refused
+
+            try:
+                user = pwd.getpwnam(user).pw_uid
+            except KeyError:
+                raise LabError(f"This machine has no user {user!r}.") from None
+        self._welcome.add(user)
 
     def _note(self, stranger: Stranger) -> None:
         with self._lock:

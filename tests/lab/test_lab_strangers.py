@@ -30,6 +30,7 @@ from smtplab.lab import owners, scratch, strangers
 from smtplab.lab.lab import Lab
 from smtplab.lab.owners import SockDiag, Tables
 from smtplab.lab.strangers import Stranger, Strangers
+from smtplab.mail.errors import LabError
 from smtplab.show import pcap
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells whose a connection is")
@@ -74,7 +75,7 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
 
 # Says all at once and hangs up.
 HURRY = f"""{BECOME}
-said = ["EHLO x", "MAIL FROM:<a@acorn.example>", "RCPT TO:<bob@birch.example>", "DATA", "", "Hello", ".", "QUIT", ""]
+said = ["EHLO x", "MAIL FROM:<a@acorn.example>", "RCPT TO:<bob@birch.example>", "DATA", "", ".", "QUIT", ""]
 with socket.create_connection(("{LOCAL}", int(sys.argv[2]))) as sock:
     try:
         sock.sendall(chr(10).join(said).replace(chr(10), chr(13) + chr(10)).encode())
@@ -106,7 +107,7 @@ def closed_lab(lab: Lab) -> Lab:
     if os.environ.get("CI") == "true":
         assert AM_ROOT, "CI runs the tests as root, so that the strangers are real"
     if not AM_ROOT:
-        lab._world.strangers._me = os.geteuid() + 1
+        lab._world.strangers._welcome.clear()
     return lab
 
 
@@ -231,6 +232,17 @@ def test_who_may_come_in(owner: int | str | None, admitted: bool) -> None:
     assert door.refused == expected
 
 
+def test_a_friend_comes_in_by_name_or_number(lab: Lab) -> None:
+    door = Strangers(lambda: NOW, lambda *_: THIRD)
+    asked = "tcp", (LOCAL, 40000), (LOCAL, 50000), ""
+    assert not door.admits(*asked)  # type: ignore[arg-type]
+    door.admit(THIRD)
+    assert door.admits(*asked)  # type: ignore[arg-type]
+    door.admit("root")
+    with pytest.raises(LabError, match="no user 'nobody of this name'"):
+        lab.admit("nobody of this name")
+
+
 def test_what_is_kept_of_them_is_bounded_and_each_user_is_logged_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -273,7 +285,7 @@ def test_a_stranger_gets_no_octet_from_any_port_of_the_process(
     before = listening()
     with Lab() as lab:
         if not AM_ROOT:
-            lab._world.strangers._me = os.geteuid() + 1
+            lab._world.strangers._welcome.clear()
         opened = sorted(port for transport, port in listening() - before if transport == "tcp")
         assert len(opened) > 20
         assert lab.address("imap.birch.example", 993)[1] in opened
@@ -296,7 +308,7 @@ def test_udp_is_silent_to_a_stranger_and_answers_us(closed_lab: Lab) -> None:
         assert asking.stdout
         assert asking.stdout.readline() == "asked\n"
         seen(lab)
-        lab._world.strangers._me = os.geteuid()
+        lab._world.strangers._welcome.add(os.geteuid())
         # It came after the other's, and is answered: so would the other's have been by now.
         answer = dns.query.udp(query, LOCAL, timeout=5, port=lab.dns.address[1])
         assert answer.answer
@@ -337,6 +349,9 @@ os.setgroups([]); os.setgid({OTHER}); os.setuid({OTHER})
 with Lab() as lab:
     print(lab.address("mx.birch.example", 25)[1], flush=True)
     sys.stdin.readline()
+    lab.admit({THIRD})
+    print("admitted", flush=True)
+    sys.stdin.readline()
     print(*[each.uid for each in lab.strangers])
     os.chdir("/")
 """
@@ -353,6 +368,10 @@ def test_root_may_visit_a_users_lab_and_a_third_may_not() -> None:
         assert run(CALL, 0, port)[0].startswith("b'220 ")
         assert run(CALL, OTHER, port)[0].startswith("b'220 ")
         assert run(CALL, THIRD, port) == ["closed"]
+        running.stdin.write("\n")
+        running.stdin.flush()
+        assert running.stdout.readline() == "admitted\n"
+        assert run(CALL, THIRD, port)[0].startswith("b'220 ")
         running.stdin.write("\n")
         running.stdin.flush()
         assert running.stdout.readline() == f"{THIRD}\n"

@@ -197,6 +197,7 @@ def test_out_to_postfix_and_in_again(
 ) -> None:
     """msmtp → the lab's MSA and queue → Postfix → the lab's MX → Bob."""
     with Lab() as lab:
+        lab.admit("postfix")  # its programs run as a user of their own
         log = postfix(lab)
         arrived = delivered(lab, BOB)
         msmtp(lab, need_program("msmtp"), tmp_path, BOB)
@@ -221,6 +222,7 @@ def test_out_to_postfix_and_in_again(
 def test_three_messages_over_one_connection(postfix: Callable[[Lab], Path]) -> None:
     """What fell due together goes to Postfix together. In clear, so that the lab can read it."""
     with Lab() as lab:
+        lab.admit("postfix")  # its programs run as a user of their own
         log = postfix(lab)
         queue = lab.mta("mail.acorn.example").queue
         queue.tls = "none"
@@ -240,6 +242,7 @@ def test_three_messages_over_one_connection(postfix: Callable[[Lab], Path]) -> N
 def test_postfix_tells_alice_that_there_is_no_such_user(postfix: Callable[[Lab], Path]) -> None:
     """The last host that took the message writes the DSN: Postfix (RFC 5321 §6.1)."""
     with Lab() as lab:
+        lab.admit("postfix")  # its programs run as a user of their own
         log = postfix(lab)
         arrived = delivered(lab, ALICE)
         lab.submit(f"From: {ALICE}\nTo: nobody@birch.example\nSubject: x\n\nHello\n")

@@ -40,7 +40,7 @@ def test_this_machine_is_ready() -> None:
     verdict = doctor.examine()
     assert verdict.result == "pass", doctor.text(verdict)
     assert {step.result for step in verdict.steps} <= {"pass", "none"}
-    assert len(verdict.steps) == 10
+    assert len(verdict.steps) == 11
 
 
 def test_an_old_python(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,3 +238,10 @@ def test_it_runs_as_a_module() -> None:
     )
     assert run.stdout.splitlines()[-1] == "✓ pass This machine is ready for the lab.", run.stdout + run.stderr
     assert run.returncode == 0
+
+
+def test_labs_that_others_can_reach_are_told_and_are_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smtplab.lab.owners.way", lambda: None)
+    [step] = doctor.private_labs()
+    assert (step.what, step.result) == ("privacy", "none")
+    assert "other users of this machine can talk to your lab" in step.why
