@@ -40,13 +40,17 @@ def browser(need_program: Callable[..., str]) -> Iterator[Browser]:
         started.close()
 
 
-class Desk:
-    """One notebook at a time, in one page of the browser for as long as nothing goes wrong in it."""
+MOST = 8  # notebooks in one page, of each of which JupyterLab keeps some hundred megabytes
+
+
+class Place:
+    """One notebook at a time, in the page of the one before if nothing went wrong in it."""
 
     def __init__(self, browser: Browser, server: Server) -> None:
         self._browser, self._server = browser, server
         self._name = ""
         self._page: Page | None = None
+        self._count = 0
 
     def open(self, name: str) -> Page:
         """The notebook at this path, with all of its cells run. That of another is closed."""
@@ -56,9 +60,11 @@ class Desk:
         return self._page
 
     def _turned(self, name: str) -> Page:
-        if self._page and self._page.nothing_wrong():
+        if self._page and self._count < MOST and self._page.nothing_wrong():
+            self._count += 1
             return self._page.turn_to(name)
         self.close()
+        self._count = 1
         return open_page(self._browser, self._server, name)
 
     def close(self) -> None:
@@ -68,16 +74,16 @@ class Desk:
 
 
 @pytest.fixture(scope="package")
-def desk(browser: Browser, server: Server) -> Iterator[Desk]:
-    made = Desk(browser, server)
+def place_of_notebooks(browser: Browser, server: Server) -> Iterator[Place]:
+    made = Place(browser, server)
     yield made
     made.close()
 
 
 @pytest.fixture(scope="package")
-def open_lesson(desk: Desk) -> Callable[[str], Page]:
+def open_lesson(place_of_notebooks: Place) -> Callable[[str], Page]:
     """`open_lesson("02-dialogue")`: that lesson, all of its cells run. What was open before is closed."""
-    return lambda name: desk.open(f"notebooks/{name}.ipynb")
+    return lambda name: place_of_notebooks.open(f"notebooks/{name}.ipynb")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -94,7 +100,7 @@ def page(request: pytest.FixtureRequest, open_lesson: Callable[[str], Page]) -> 
 
 
 @pytest.fixture(scope="package")
-def open_made(desk: Desk, server: Server) -> Callable[..., Page]:
+def open_made(place_of_notebooks: Place, server: Server) -> Callable[..., Page]:
     """`open_made(source, ...)`: a notebook of these cells (`cell-0`, `cell-1` and so on), opened and run.
 
     What was open before is closed.
@@ -104,7 +110,7 @@ def open_made(desk: Desk, server: Server) -> Callable[..., Page]:
     def get(*sources: str) -> Page:
         name = f"made-{next(numbers)}.ipynb"
         write(server.folder / name, sources)
-        return desk.open(name)
+        return place_of_notebooks.open(name)
 
     return get
 
