@@ -29,6 +29,9 @@ WATCHED = ADDRESSED | LOOKED_UP
 
 LESSONS = [path.stem for path in Path(__file__).parents[1].glob("notebooks/*.ipynb")]
 
+BROWSER = "tests/browser"
+LONGEST = (BROWSER, "tests/exercises", "tests/notebooks", "tests/lab", "tests/peers")  # begun first
+
 # Looking up one's own name is what socket.getfqdn does, for instance in smtplib.SMTP().
 OWN_NAMES = {"localhost", socket.gethostname()}
 
@@ -85,21 +88,37 @@ def _fail_on_attempts() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Bring together the tests that share what takes long to set up."""
+    """Bring together the tests that share what takes long to set up, and begin with what takes long."""
     groups: dict[str, list[pytest.Item]] = {}
     for item in items:
         groups.setdefault(_group(item.nodeid), []).append(item)
-    items[:] = [item for members in groups.values() for item in members]
+    ordered = sorted(groups, key=_place)
+    items[:] = [item for group in ordered for item in groups[group]]
+
+
+def _place(group: str) -> int:
+    return next((n for n, folder in enumerate(LONGEST) if group.startswith(folder)), len(LONGEST))
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
-    """With `-n 2`: a group of tests goes to one worker, in the order in which they were collected."""
+    """With `-n 2`: a group of tests goes to one worker, in the order in which they were collected.
+
+    The first worker has the browser, which keeps a processor busy, and the other has all else, much of
+    which waits. Who is done helps. So there is one browser, and one JupyterLab, for most of the time.
+    """
     from xdist.scheduler import LoadScopeScheduling
 
     class ByGroup(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             return _group(nodeid)
+
+        def _assign_work_unit(self, node: Any) -> None:
+            browsing = node is self.nodes[0]
+            fits = (group for group in self.workqueue if group.startswith(BROWSER) is browsing)
+            if group := next(fits, None):
+                self.workqueue.move_to_end(group, last=False)
+            super()._assign_work_unit(node)
 
     config.option.loadscopereorder = False  # which takes what has many tests for what takes long
     return ByGroup(config, log)
