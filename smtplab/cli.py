@@ -15,6 +15,8 @@ from typing import Annotated
 
 import typer
 
+from .grade_command import grade
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
@@ -167,6 +169,9 @@ def reset(
 
     with _one_sentence(2):
         course_folder.reset(folder, lesson, typer.echo)
+
+
+app.command()(grade)
 
 
 @contextlib.contextmanager

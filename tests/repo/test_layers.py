@@ -28,6 +28,7 @@ TOP = {
     "course_record",
     "desk",
     "doctor",
+    "grade_command",
     "judging",
     "live_dns",
     "serving",

@@ -15,11 +15,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ...course_folder import source as course_source
 from ...mail.errors import LabError
 from ..graded.exercise import load
 
 CHECK = re.compile(r'check\("([a-z]+-\d+)", ([A-Za-z_]\w*)\)')
+
+PACKAGE = Path(__file__).parents[2]
+ROOTS = (PACKAGE / "share", PACKAGE.parent)  # the wheel's exercises, or a checkout's
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,9 +80,9 @@ class Release:
 @cache
 def release(exercise: str) -> Release:
     """The notebook of an exercise as it was given out. Raises LabError where this smtplab has none."""
-    root = course_source()
-    file = (root or Path()) / "exercises" / exercise / f"{exercise}.ipynb"
-    if root is None or not file.is_file():
+    name = f"exercises/{exercise}/{exercise}.ipynb"
+    file = next((root / name for root in ROOTS if (root / name).is_file()), None)
+    if file is None:
         raise LabError(f"The released notebook of {exercise} is not there: install smtplab again.")
     entries = json.loads(file.read_text("utf-8"))["cells"]
     cells = [cell for cell in map(Cell.of, entries) if cell is not None]

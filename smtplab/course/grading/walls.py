@@ -17,7 +17,6 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from ... import __file__ as package
 from ...mail.text import visible
 
 HOME = "/submission"
@@ -88,7 +87,7 @@ def _needed() -> list[str]:
     roots |= {root.resolve() for root in roots}
     paths = {root / part for root in roots for part in PARTS}
     paths |= {Path(entry) for entry in sys.path if Path(entry).name in ("site-packages", "dist-packages")}
-    paths.add(Path(str(package)).parent.absolute())
+    paths.add(Path(__file__).absolute().parents[2])
     there = sorted(path for path in paths if path.exists())
     return [str(path) for path in there if not any(parent in paths for parent in path.parents)
             and Path("/usr") not in path.parents]  # fmt: skip

@@ -82,7 +82,7 @@ class Watch(threading.Thread):
         count = 0
         for place in WRITABLE:
             with suppress(OSError):
-                found = os.statvfs(f"/proc/{self._process}/root{place}")
+                found = os.statvfs(inside(self._process) + place)
                 count += found.f_files - found.f_ffree
         return count
 
@@ -96,9 +96,14 @@ def _resident(folder: str) -> int:
         return 0
 
 
+def inside(process: int) -> str:
+    """The file system as this process sees it."""
+    return "/".join(("/proc", str(process), "root"))
+
+
 def _inside(first: int) -> Iterator[str]:
     """The processes of a namespace but the first, by its own /proc."""
-    root = f"/proc/{first}/root/proc"
+    root = inside(first) + "/proc"
     with suppress(OSError):
         for name in os.listdir(root):
             if name.isdigit() and name != "1":
