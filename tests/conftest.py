@@ -30,7 +30,7 @@ WATCHED = ADDRESSED | LOOKED_UP
 LESSONS = [path.stem for path in Path(__file__).parents[1].glob("notebooks/*.ipynb")]
 
 BROWSER = "tests/browser"
-LONGEST = (BROWSER, "tests/exercises", "tests/notebooks", "tests/lab", "tests/peers")  # begun first
+LONGEST = (BROWSER, "tests/lab", "tests/exercises", "tests/notebooks", "tests/peers")  # begun first
 
 # Looking up one's own name is what socket.getfqdn does, for instance in smtplib.SMTP().
 OWN_NAMES = {"localhost", socket.gethostname()}

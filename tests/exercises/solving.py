@@ -14,6 +14,7 @@ from smtplab.course.graded.exercise import SETS, Exercise, Task, load
 from smtplab.course.graded.given import Here
 from smtplab.course.graded.mark import Score
 from smtplab.course.graded.world import World
+from smtplab.lab.lab import Lab
 
 ROOT = Path(__file__).parents[2]
 NAMES = [name for name in SETS.values() if (ROOT / "solutions" / name).is_dir()]
@@ -58,6 +59,9 @@ def answers(name: str, who: str, folder: str = "solutions") -> dict[str, Any]:
             exec(cell, names)
     finally:
         checking.draw = before
+        for thing in names.values():
+            if isinstance(thing, Lab):
+                thing.stop()  # a learner's ends with the kernel
     return {task: names[variable] for task, variable in variables(name).items()}
 
 
