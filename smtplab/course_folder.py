@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from .course_record import MARK, cells_digest, digest, free_name, keep, read_record, write_whole
+from .course_record import MARK, Record, cells_digest, digest, free_name, keep, read_record, write_whole
 from .mail.errors import LabError
 
 HERE = Path(__file__).resolve().parent
@@ -105,47 +105,52 @@ def update(root: Path, share: Path, say: Say) -> None:
 
     A file that the learner has changed stays, and a new version is laid beside it, once. One that was only
     run (its cells are as they came) is kept under another name, and the new version takes its place.
-    Raises OSError.
+    A file that cannot be read is only told of. Raises OSError where something cannot be written.
     """
     record = read_record(root)
     if record.fault:
         say(f"{root / MARK} {record.fault}: it is written anew, and your files stay as they are.")
-    copied, renewed = [], 0
+    done: dict[str, list[str]] = {"copied": [], "renewed": []}
     try:
         for name in files(share):
-            new = (share / name).read_bytes()
-            target = root / name
-            if not target.exists():
-                write_whole(target, new)
-                copied.append(name)
-                record.note(name, new)
-                continue
-            mine = target.read_bytes()
-            if record.settled(name, mine, new):
-                continue
-            if record.is_as_it_came(name, mine):
-                write_whole(target, new)
-                renewed += 1
-            elif record.was_only_run(name, mine):
-                kept = keep(target)
-                write_whole(target, new)
-                say(f"{name}: there is a new version. Yours, with its outputs, is {kept.name}.")
-            else:
-                beside = free_name(target, "new")
-                write_whole(beside, new)
-                say(
-                    f"{name}: you have changed it, and it stays. The new version is beside it: {beside.name}."
-                )
-                record.offer(name, new)
-                continue
-            record.note(name, new)
+            how = _bring(root / name, name, (share / name).read_bytes(), record, say)
+            done.get(how, []).append(name)
     finally:
         record.write(root)
-    if copied:
-        some = ": " + ", ".join(copied) if len(copied) < 4 else ""
-        say(f"{len(copied)} lessons and exercises copied to {root}{some}")
-    if renewed:
-        say(f"{renewed} lessons and exercises brought up to date in {root}")
+    for names, what in ((done["copied"], "copied to"), (done["renewed"], "brought up to date in")):
+        if names:
+            many = f"{len(names)} lessons and exercises" if len(names) > 3 else ", ".join(names)
+            say(f"{many} {what} {root}")
+
+
+def _bring(target: Path, name: str, new: bytes, record: Record, say: Say) -> str:
+    """Bring one file; returns what was done: "copied", "renewed", "kept", "beside", or "" for nothing."""
+    if not target.exists():
+        write_whole(target, new)
+        record.note(name, new)
+        return "copied"
+    try:
+        mine = target.read_bytes()
+    except OSError as error:  # the other lessons are all right
+        say(f"{name} cannot be read ({error.strerror}). `smtplab reset {target.stem}` brings it back.")
+        return ""
+    if record.settled(name, mine, new):
+        return ""
+    if record.is_as_it_came(name, mine):
+        write_whole(target, new)
+        record.note(name, new)
+        return "renewed"
+    if record.was_only_run(name, mine):
+        kept = keep(target)
+        write_whole(target, new)
+        record.note(name, new)
+        say(f"{name}: there is a new version. Yours, with its outputs, is {kept.name}.")
+        return "kept"
+    beside = free_name(target, "new")
+    write_whole(beside, new)
+    record.offer(name, new)
+    say(f"{name}: you have changed it, and it stays. The new version is beside it: {beside.name}.")
+    return "beside"
 
 
 def reset(named: Path | None, lesson: str, say: Say) -> None:

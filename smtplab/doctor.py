@@ -112,7 +112,23 @@ def packages() -> list[Step]:
             wrong.append(f"{need.name} is {version}, needed is {need.specifier}")
     if wrong:
         return [_fail("packages", "; ".join(wrong) + ".", REINSTALL)]
+    if lost := _lost():
+        return [
+            _fail(
+                "packages", f"{len(lost)} of smtplab's own files are not whole, {lost[0]} first.", REINSTALL
+            )
+        ]
     return [_pass("packages", f"all {len(needs)} that smtplab {metadata.version('smtplab')} needs")]
+
+
+def _lost() -> list[str]:
+    """The files of an installed wheel that are missing, or not as long as they were."""
+    lost = []
+    for file in metadata.files("smtplab") or ():
+        path = Path(str(file.locate()))
+        if file.size is not None and not (path.is_file() and path.stat().st_size == file.size):
+            lost.append(str(file))
+    return lost
 
 
 def _talk(family: socket.AddressFamily, host: str) -> None:

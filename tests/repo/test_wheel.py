@@ -154,6 +154,12 @@ class Learner:
     def course(self) -> Path:
         return self.home / "smtplab-course"
 
+    @property
+    def share(self) -> Path:
+        """The lessons and exercises in the installed package."""
+        [folder] = self.bin.parent.rglob("smtplab/share")
+        return folder
+
     def run(self, program: str, *arguments: str, expected: int = 0) -> str:
         done = subprocess.run(
             [self.bin / program, *arguments],
@@ -257,7 +263,7 @@ def test_what_the_learner_changed_survives_an_update_and_a_reset(learner: Learne
     for name in (LESSON, EXERCISE):
         (own / name).write_text(changed((own / name).read_text()))
     mine = (own / EXERCISE).read_bytes()
-    share = next((learner.bin.parent).rglob("smtplab/share"))
+    share = learner.share
     renewed = [LESSON, EXERCISE, "notebooks/10-dkim.ipynb"]
     as_released = {name: (share / name).read_bytes() for name in renewed}
     try:
@@ -299,7 +305,13 @@ def broken(learner: Learner) -> Iterator[Callable[[Path], None]]:
 
 
 def test_the_doctor_says_what_is_wrong(learner: Learner, broken: Callable[[Path], None]) -> None:
-    broken(next(learner.bin.parent.rglob("smtplab/share/notebooks")))
+    share = learner.share
+    broken(share / EXERCISE)
+    said = learner.run("smtplab", "doctor", expected=1)
+    assert (
+        "1 of smtplab's own files are not whole, smtplab/share/exercises/09-spf/09-spf.ipynb first." in said
+    )
+    broken(share / "notebooks")
     said = learner.run("smtplab", "doctor", expected=1)
     [line] = [line for line in said.splitlines() if line.startswith("✕ fail lessons: ")]
     assert "smtplab has none: notebooks/00-start-here.ipynb is not in its package." in line
