@@ -11,7 +11,7 @@ from pathlib import Path
 
 from smtplab.lab.lab import Lab
 
-from . import dkim, journey, judgement, measure, peers, queue, reports, retrieval, spf, trace
+from . import dkim, grading, journey, judgement, measure, peers, queue, reports, retrieval, spf, trace
 
 Row = tuple[str, str, str, str]
 Peer = Callable[[], contextlib.AbstractContextManager[peers.Connect]]
@@ -35,6 +35,7 @@ def main() -> None:
         *dkim.rows(),
         *judgement.rows(),
         *reports.rows(),
+        *grading.rows(),
         *memory(),
     ]
     table = "\n".join(

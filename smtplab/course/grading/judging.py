@@ -25,7 +25,7 @@ from ..graded.mark import Mark, Score
 from ..graded.terms import Term
 from ..graded.world import World, made, public_seed
 from .results import BLANK, Result, failed, hashed, head, reading, row, total, without
-from .sitting import Asked, Sitting
+from .sitting import Asked, Broken, Sitting
 from .submissions import Work, read
 
 SECONDS = 60.0  # for the code of one submission
@@ -52,7 +52,7 @@ def grade_one(
         judge = Judging(load(exercise), world, teacher_file(Path(course) / "solutions" / exercise), work)
         with tempfile.TemporaryDirectory(prefix="smtplab-grade-") as folder:
             found = judge.result(Path(folder), seconds, skip or {}, tell)
-    except LabError as error:
+    except (LabError, Broken) as error:
         return failed(job, str(error))
     except Exception as error:  # a result that says so, whatever it is: the others go on
         return failed(job, f"the grader failed: {type(error).__name__}: {visible(str(error))[:300]}")

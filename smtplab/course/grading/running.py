@@ -29,8 +29,9 @@ def cores() -> int:
 
 
 def hard(job: Job) -> float:
-    """Seconds after which a submission is taken from its worker: its limit, and as much again for checks."""
-    return 2 * float(job["seconds"]) + 5
+    """Seconds after which a submission is taken from its worker: its own limit, and some for the checks."""
+    seconds = float(job["seconds"])
+    return seconds + max(5.0, seconds / 2)
 
 
 def local(

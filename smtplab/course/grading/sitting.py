@@ -29,6 +29,10 @@ WORST = (
 )  # fmt: skip
 
 
+class Broken(RuntimeError):
+    """No sandbox starts: the grader's own trouble, which must not look like an answer's."""
+
+
 class Sitting:
     """The cells of `work` as run for the student of `world`, in at most `seconds`. Use it in `with`."""
 
@@ -94,7 +98,10 @@ class Sitting:
             raise self.ends[-1][1]
         self._started += 1
         sandbox = Sandbox(self._folder, Limits(seconds=max(1.0, rest)))
-        self._sandbox = sandbox.__enter__()
+        try:
+            self._sandbox = sandbox.__enter__()
+        except LabError as error:
+            raise Broken(str(error)) from None
         self.isolation, self.raised = sandbox.isolation, []
         for name, source in self._work.cells:
             if name in self.left_out:
