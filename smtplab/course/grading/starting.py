@@ -51,7 +51,12 @@ class Program:
                     stdin=subprocess.DEVNULL, stdout=written, stderr=subprocess.STDOUT,
                     pass_fds=[end.fileno(), told],
                 )  # fmt: skip
-            self.first = self._first_of(news.read(4000)) if walled else self._process.pid
+            self.first = self._process.pid
+            try:
+                self.first = self._first_of(news.read(4000)) if walled else self.first
+            except BaseException:  # an interrupt: what has begun must not stay
+                self._hunt()
+                raise
 
     def code(self) -> int | None:
         """The exit code, -n for signal n; None where it does not end."""
@@ -103,7 +108,7 @@ class Program:
         return {**ENVIRONMENT, "HOME": home, "IPYTHONDIR": f"{home}/.ipython", "SMTPLAB_SANDBOX": self._mark}
 
     def _hunt(self) -> None:
-        """Without walls: kill the group, what descends from it, and what carries its mark."""
+        """Where no namespace can be ended: kill the group, what descends from it, and what has its mark."""
         found = watch.below(self._process.pid) if self._process.poll() is None else []
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)

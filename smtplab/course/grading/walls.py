@@ -72,7 +72,17 @@ def _bubblewrap(options: tuple[str, ...], disk: int) -> list[str]:
     links = [part for path in ("/bin", "/sbin", "/lib", "/lib32", "/lib64") for part in _system(path)]
     tries = [part for path in SYSTEM for part in ("--ro-bind-try", path, path)]
     system = ["--proc", "/proc", "--dev", "/dev", *places, "--ro-bind", "/usr", "/usr", *links, *tries]
-    return ["bwrap", *ALONE, *options, *system, *binds, "--remount-ro", "/dev", "--remount-ro", "/"]
+    return [
+        shutil.which("bwrap") or "bwrap",
+        *ALONE,
+        *options,
+        *system,
+        *binds,
+        "--remount-ro",
+        "/dev",
+        "--remount-ro",
+        "/",
+    ]
 
 
 def _system(path: str) -> list[str]:
