@@ -47,7 +47,7 @@ def test_cells_run_as_in_a_notebook(sandbox: Sandbox) -> None:
         "import asyncio, os\nx = [1]",
         "1 / 0",
         "%time z = 1\ny = await asyncio.sleep(0, 3)",
-        "!echo told\nlisted = !ls",
+        "!echo told\nlisted = !ls\nlisted = list(listed)",
         "x + [2]",
         "last = _",
         "%matplotlib inline\ndisplay(3)",

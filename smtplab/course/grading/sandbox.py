@@ -186,9 +186,13 @@ class Sandbox:
         self._socket = self._stack.enter_context(ours)
         with theirs:
             self._program = Program(self._folder / PACK, self._limits, self._walled, theirs)
-        self._stack.callback(self._program.kill)
         watcher = Watch(self._program, self._limits, self._finish)
-        self._stack.callback(watcher.close)
+        for step in (
+            watcher.close,
+            self._program.kill,
+            watcher.stop,
+        ):  # from the last to the first, at the end
+            self._stack.callback(step)
         watcher.start()
         try:  # none of the student's code has run yet
             receive(self._socket, time.monotonic() + START)

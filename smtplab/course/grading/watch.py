@@ -36,9 +36,13 @@ class Watch(threading.Thread):
         self._over = threading.Event()
         self.tail = b""
 
-    def close(self) -> None:
-        """Stop watching."""
+    def stop(self) -> None:
+        """Let nothing more be the end of it."""
         self._over.set()
+
+    def close(self) -> None:
+        """Stop watching. It is quick where the program has ended."""
+        self.stop()
         self.join()
         os.close(self._output)
 
