@@ -137,6 +137,20 @@ def test_a_sandbox_that_does_not_start_is_the_graders_trouble(
     assert "does not start" in found["says"]
 
 
+def test_a_sandbox_that_starts_at_the_second_try(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    starts, really = [], sitting.Sandbox.__enter__
+
+    def fails_once(sandbox: sitting.Sandbox) -> sitting.Sandbox:
+        starts.append(sandbox)
+        if len(starts) == 1:
+            raise LabError("The sandbox does not start: no room")
+        return really(sandbox)
+
+    monkeypatch.setattr(sitting.Sandbox, "__enter__", fails_once)
+    assert grade(tmp_path, solution())["points"] == MOST
+    assert len(starts) == 2
+
+
 def test_other_troubles_of_the_grader_say_so(tmp_path: Path) -> None:
     assert "not there" in grade_one(str(hand_in(tmp_path, "a", {})), "a", NAME, str(tmp_path))["says"]
     assert "99-none is not there" in grade_one("x", "a", "99-none", str(ROOT))["says"]

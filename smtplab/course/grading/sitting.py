@@ -97,11 +97,7 @@ class Sitting:
         if self.ends and (self._started >= MOST or rest < 1):
             raise self.ends[-1][1]
         self._started += 1
-        sandbox = Sandbox(self._folder, Limits(seconds=max(1.0, rest)))
-        try:
-            self._sandbox = sandbox.__enter__()
-        except LabError as error:
-            raise Broken(str(error)) from None
+        sandbox = self._sandbox = self._entered(Limits(seconds=max(1.0, rest)))
         self.isolation, self.raised = sandbox.isolation, []
         for name, source in self._work.cells:
             if name in self.left_out:
@@ -112,6 +108,16 @@ class Sitting:
                 self.left_out[name] = str(end)
                 return self.note(name, end)
         return None
+
+    def _entered(self, limits: Limits) -> Sandbox:
+        """A sandbox that has started; a second try is made, for the machine may be busy. Raises Broken."""
+        try:
+            return Sandbox(self._folder, limits).__enter__()
+        except LabError:
+            try:
+                return Sandbox(self._folder, limits).__enter__()
+            except LabError as error:
+                raise Broken(str(error)) from None
 
     def _close(self) -> None:
         if self._sandbox:
