@@ -294,7 +294,7 @@ OUTSIDE = [
     prey("reading the solutions", "spf_2 = open('@COURSE@/solutions/09-spf/teacher.py').read()", NO_FILE),
     prey("reading the term's secret", "spf_2 = open('@TERM@/secret').read()", NO_FILE),
     prey("reading another submission", "spf_2 = open('@OTHER@').read()", NO_FILE),
-    prey("reading a home", "import os\nspf_2 = os.listdir('@HOME@/.ssh')", NO_FILE),
+    prey("reading a home", "import os\nspf_2 = os.listdir('@HOME@')", NO_FILE),
     prey("reading the users of the machine", "spf_2 = open('/etc/passwd').read()", NO_FILE),
     prey(
         "the grader's environment",

@@ -36,7 +36,7 @@ def world() -> World:
 def places(tmp_path: Path, world: World) -> Iterator[dict[str, str]]:
     """What there is outside, by the names in the attacks; and the folder of the submission."""
     term, other, own = tmp_path / "terms" / "x", tmp_path / "submitted" / "bob", tmp_path / "own"
-    for folder, name in ((term, "secret"), (other, "09-spf.ipynb")):
+    for folder, name in ((term, "secret"), (other, "09-spf.ipynb"), (tmp_path / "home", "diary")):
         folder.mkdir(parents=True)
         (folder / name).write_text("prey")
     own.mkdir()
@@ -47,7 +47,7 @@ def places(tmp_path: Path, world: World) -> Iterator[dict[str, str]]:
         local.listen()
         yield {
             "@COURSE@": str(ROOT), "@TERM@": str(term), "@OTHER@": str(other / "09-spf.ipynb"),
-            "@HOME@": str(Path.home()), "@PORT@": str(server.getsockname()[1]),
+            "@HOME@": str(tmp_path / "home"), "@PORT@": str(server.getsockname()[1]),
             "@SOCKET@": str(tmp_path / "socket"), "@GRADER@": str(os.getpid()), "own": str(own),
         }  # fmt: skip
 

@@ -10,6 +10,7 @@ Whatever the code does to its own process, the worst is that the process ends: t
 
 from __future__ import annotations
 
+import os
 import secrets
 import select
 import signal
@@ -86,6 +87,8 @@ class Sandbox:
         return str(self._end) if self._end else ""
 
     def __enter__(self) -> Sandbox:
+        if not hasattr(os, "killpg"):
+            raise LabError("Grading needs Linux, macOS, or Linux under Windows (WSL).")
         self._until = time.monotonic() + self._limits.seconds
         try:
             self._start()
