@@ -35,7 +35,7 @@ CHECKOUT = (Path(__file__).resolve().parents[1] / "Makefile").is_file()
 REINSTALL = (
     "Remove .venv and run `make lab`, or install again as README.md says for your system."
     if CHECKOUT
-    else f"Run `{sys.executable} -m pip install --force-reinstall smtplab`."
+    else f"Run `{sys.executable} -m pip install --force-reinstall WHEEL`, with the wheel that you installed."
 )
 
 
