@@ -207,6 +207,16 @@ def test_limits_hold_without_walls(attack: Attack, tmp_path: Path) -> None:
     assert not list(marked(started._program._mark))
 
 
+def test_what_processes_share_is_counted_once(sandbox: Sandbox) -> None:
+    """Fifteen forks of a process of some 60 MB take hardly more than one; the limit here is 300 MB."""
+    code = (
+        "import os, time\nids = []\nfor _ in range(15):\n    ids.append(os.fork())\n    if not ids[-1]:\n"
+        "        time.sleep(0.5)\n        os._exit(0)\nfor one in ids: os.waitpid(one, 0)"
+    )
+    assert run(sandbox, code) == []
+    assert sandbox.outcome == "ok"
+
+
 def test_all_of_it_has_a_limit_too(tmp_path: Path) -> None:
     """Cells that each take less than a cell may."""
     with Sandbox(tmp_path, Limits(seconds=2, cell=9)) as started, pytest.raises(Ended) as end:
