@@ -88,7 +88,9 @@ def test_an_example_is_taken_and_its_parts_light_up(page: Page, desk: Desk) -> N
     expect(desk.text).to_have_value(EXAMPLES["Postfix log"])
     expect(desk.root.get_by_role("button", name="Postfix log")).to_be_focused()
     for kind, said in (("first", "5"), ("third", "0"), ("subject", "1")):
-        desk.result.locator(f'li[data-part="{kind}"]').focus()
+        part = desk.result.locator(f'li[data-part="{kind}"]')
+        part.focus()
+        expect(part).to_be_focused()
         expect(desk.result.locator("mark.rd-lit")).to_have_text([said])
     use(page, desk.root.get_by_role("button", name="5.7.30"), "Space")
     expect(desk.result.locator(".rd-uses")).to_contain_text("≠ something else: a collision")
