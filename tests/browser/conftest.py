@@ -40,22 +40,32 @@ def browser(need_program: Callable[..., str]) -> Iterator[Browser]:
         started.close()
 
 
+MOST = 8  # notebooks in one page, of each of which JupyterLab keeps some hundred megabytes
+
+
 class Place:
-    """One notebook at a time, each in a page of its own: in one used before, JupyterLab moves the focus when it
-    likes."""
+    """One notebook at a time, in the page of the one before if nothing went wrong in it."""
 
     def __init__(self, browser: Browser, server: Server) -> None:
         self._browser, self._server = browser, server
         self._name = ""
         self._page: Page | None = None
+        self._count = 0
 
     def open(self, name: str) -> Page:
         """The notebook at this path, with all of its cells run. That of another is closed."""
         if self._page is None or self._name != name:
-            self.close()
-            self._page, self._name = open_page(self._browser, self._server, name), name
+            self._page, self._name = self._turned(name), name
             self._page.run_all()
         return self._page
+
+    def _turned(self, name: str) -> Page:
+        if self._page and self._count < MOST and self._page.nothing_wrong():
+            self._count += 1
+            return self._page.turn_to(name)
+        self.close()
+        self._count = 1
+        return open_page(self._browser, self._server, name)
 
     def close(self) -> None:
         page, self._page = self._page, None
