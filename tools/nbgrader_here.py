@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
+
+from tools import apart
 
 VERSION = "0.9.6"
 # only what the environment has not got
 NEEDED = (f"nbgrader=={VERSION}", "alembic==1.20.1", "Mako==1.4.3", "RapidFuzz==3.14.6", "SQLAlchemy==2.1.9")
-KEPT = Path(sys.prefix) / "share" / "smtplab-tests" / f"nbgrader-{VERSION}"
-LIMIT = 180  # seconds
 
 
 def installed() -> Path:
     """The folder with nbgrader, for PYTHONPATH. Raises CalledProcessError where pip cannot get it."""
-    if not KEPT.exists():
-        part = KEPT.with_name(f"{KEPT.name}.{os.getpid()}")
-        command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(part), *NEEDED]
-        try:
-            subprocess.run(command, check=True, capture_output=True, timeout=LIMIT)
-            part.rename(KEPT)  # whole or not at all: two workers may come here at once
-        except OSError:
-            if not KEPT.exists():
-                raise
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
-    return KEPT
+    return apart.installed(*NEEDED)
 
 
 def environment() -> dict[str, str]:
