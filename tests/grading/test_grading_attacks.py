@@ -15,9 +15,9 @@ from smtplab.course.graded.exercise import load
 from smtplab.course.graded.world import PACK, World, made
 from smtplab.course.grading.remote import Remote
 from smtplab.course.grading.sandbox import Ended, Limits, Sandbox
-from smtplab.course.grading.walls import isolation
 from tests.exercises.solving import ROOT
 from tests.grading.attacks import ATTACKS, Attack
+from tests.grading.walled import need_walls
 
 NAME = "09-spf"
 LIMITS = Limits(
@@ -77,9 +77,8 @@ def test_attack(
     """The outcome is told as what it is, and gains nothing."""
     for name in ("PREY", "SMTPLAB_TERM"):
         monkeypatch.setenv(name, "what the grader knows")
-    if attack.walls and isolation():
-        assert not os.environ.get("CI"), isolation()
-        pytest.skip(isolation())
+    if attack.walls:
+        need_walls()
     outcome, points, told = tried(attack, places, world)
     assert outcome == attack.outcome, told
     assert attack.told in told

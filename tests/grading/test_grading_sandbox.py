@@ -18,13 +18,14 @@ from smtplab.course.grading.watch import marked
 from smtplab.mail.errors import LabError
 from tests.grading.attacks import ATTACKS, Attack
 from tests.grading.test_grading_attacks import LIMITS
+from tests.grading.walled import need_walls
 
-WALLS = [True, False] if not walls.isolation() else [False]
 
-
-@pytest.fixture(params=WALLS, ids=lambda there: "walls" if there else "no walls")
+@pytest.fixture(params=[True, False], ids=["walls", "no walls"])
 def sandbox(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Sandbox]:
     """A sandbox in an empty folder."""
+    if request.param:
+        need_walls()
     (tmp_path / "smtplab-pack.json").write_text('{"student": "ada", "worlds": {}}')
     with Sandbox(tmp_path, LIMITS, walls=request.param) as started:
         yield started
@@ -158,10 +159,12 @@ def alive(word: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("there", WALLS, ids=lambda there: "walls" if there else "no walls")
+@pytest.mark.parametrize("there", [True, False], ids=["walls", "no walls"])
 @pytest.mark.parametrize("last", ["x = 1", "import os; os._exit(0)"])
 def test_nothing_is_left_behind(tmp_path: Path, there: bool, last: str) -> None:
     """A process in a session of its own, whose parent is gone, ends with the sandbox."""
+    if there:
+        need_walls()
     code = (
         "import os, subprocess, sys\nif not os.fork():\n    os.setsid()\n"
         "    subprocess.Popen(['sleep', '98765.5'])\n    os._exit(0)\nos.wait()"
@@ -177,8 +180,7 @@ def test_nothing_is_left_behind(tmp_path: Path, there: bool, last: str) -> None:
 
 def test_one_submission_does_not_hear_another(tmp_path: Path) -> None:
     """Each has a loopback of its own."""
-    if walls.isolation():
-        pytest.skip(walls.isolation())
+    need_walls()
     server = "import socket\nserver = socket.create_server(('127.0.0.1', 42525))\n"
     client = "import socket\nsocket.create_connection(('127.0.0.1', 42525), 2)"
     with Sandbox(tmp_path, LIMITS) as one, Sandbox(tmp_path, LIMITS) as other:
