@@ -57,11 +57,18 @@ function replyDesk(model, el) {
 
   // Parts that belong together ------------------------------------------------------------------------------
 
-  function light(event) {
-    const kind = event.target.closest?.("[data-part]")?.dataset.part;
+  // The part under the mouse counts, else the one with the focus. Only a mouse that moves is asked: what scrolls by
+  // beneath one at rest must not put out what somebody reads by keyboard.
+  let pointed, focused;
+  const part = ({ target }) => target.closest?.("[data-part]")?.dataset.part;
+  function light() {
+    const kind = pointed ?? focused;
     for (const one of result.querySelectorAll("[data-part]")) one.classList.toggle("rd-lit", one.dataset.part === kind);
   }
-  for (const name of ["mouseover", "mouseleave", "focusin", "focusout"]) result.addEventListener(name, light);
+  result.addEventListener("mousemove", (event) => { pointed = part(event); light(); });
+  result.addEventListener("mouseleave", () => { pointed = undefined; light(); });
+  result.addEventListener("focusin", (event) => { focused = part(event); pointed = undefined; light(); });
+  result.addEventListener("focusout", () => { focused = undefined; light(); });
 
   ui.start();
   return ui.stop;

@@ -81,6 +81,13 @@ def place_of_notebooks(browser: Browser, server: Server) -> Iterator[Place]:
 
 
 @pytest.fixture(scope="package")
+def open_notebook(place_of_notebooks: Place) -> Callable[[str], Page]:
+    """`open_notebook("exercises/09-spf/09-spf.ipynb")`: that file, all of its cells run. What was open before
+    is closed: in a page behind another one nothing gets the focus."""
+    return place_of_notebooks.open
+
+
+@pytest.fixture(scope="package")
 def open_lesson(place_of_notebooks: Place) -> Callable[[str], Page]:
     """`open_lesson("02-dialogue")`: that lesson, all of its cells run. What was open before is closed."""
     return lambda name: place_of_notebooks.open(f"notebooks/{name}.ipynb")

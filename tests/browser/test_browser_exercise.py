@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Locator, expect
 
 from smtplab.course.graded.exercise import find
-from tests.browser.driver import Page, Server, open_page
+from tests.browser.driver import Page
 from tests.browser.keys import watched
 from tests.exercises.solving import answers, drawn, teacher, variables
 
@@ -18,11 +18,8 @@ CHECK = f"{TASK}-check"
 
 
 @pytest.fixture(scope="module")
-def opened(browser: Browser, server: Server) -> Iterator[Page]:
-    page = open_page(browser, server, f"exercises/{NAME}/{NAME}.ipynb")
-    page.run_all()
-    yield page
-    page.close()
+def opened(open_notebook: Callable[[str], Page]) -> Page:
+    return open_notebook(f"exercises/{NAME}/{NAME}.ipynb")
 
 
 @pytest.fixture

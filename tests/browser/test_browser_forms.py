@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Locator, expect
 
 from smtplab.course.forms import items
 from smtplab.course.markup import plain
-from tests.browser.driver import Page, Server, open_page
+from tests.browser.driver import Page
 from tests.browser.keys import watched
 
 
 @pytest.fixture(scope="module")
-def opened(browser: Browser, server: Server) -> Iterator[Page]:
-    page = open_page(browser, server, "notebooks/before-and-after.ipynb")
+def opened(open_notebook: Callable[[str], Page]) -> Page:
+    page = open_notebook("notebooks/before-and-after.ipynb")
     page.execute("from smtplab.course import forms; [forms.forget(name) for name in forms.FORMS]")
     page.run_all()
-    yield page
-    page.execute("[forms.forget(name) for name in forms.FORMS]")
-    page.close()
+    return page
 
 
 @pytest.fixture
