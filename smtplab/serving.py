@@ -11,9 +11,11 @@ import json
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import typer
 
@@ -75,12 +77,23 @@ def serve(arguments: list[str], environment: dict[str, str], root: Path) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: server.terminate())
     while server.poll() is None:
-        if address := find_address(set(runtime.glob("jpserver-*.json")) - before, root):
+        address = find_address(set(runtime.glob("jpserver-*.json")) - before, root)
+        if address and answers(address):  # the file is there before the port is
             typer.echo(f"JupyterLab is ready:\n\n    {address}\n\nCtrl-C stops it.")
             return server.wait()
         with contextlib.suppress(subprocess.TimeoutExpired):
             server.wait(timeout=0.1)
     return server.returncode
+
+
+def answers(address: str) -> bool:
+    """Whether somebody listens at the host and port of this address."""
+    url = urlsplit(address)
+    try:
+        with socket.create_connection((url.hostname or "", url.port or 80), timeout=1):
+            return True
+    except OSError:
+        return False
 
 
 def find_address(files: set[Path], root: Path) -> str:
